@@ -1,0 +1,204 @@
+"""Events as compact text, and back.
+
+Fifty thousand events with all their guests must fit into a file that can be copied as
+one blob, so names and zones are kept once and pointed to by number.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime, tzinfo
+
+from calsync.ledger.ledger import Ledger, seconds
+from calsync.model import Answer, Attendee, Event, Recurrence
+from calsync.timing.zones import tzinfo as zone_of
+
+_ANSWERS = (Answer.NONE, Answer.ACCEPTED, Answer.TENTATIVE, Answer.DECLINED, Answer.DELEGATED)
+_ANSWER_CODE = {answer: code for code, answer in enumerate(_ANSWERS)}
+_KINDS = ("individual", "group", "resource", "room", "unknown")
+_KIND_CODE = {kind: code for code, kind in enumerate(_KINDS)}
+_ALL_DAY, _ONLINE, _CANCELLED, _OPAQUE, _PRIVATE, _OMITTED, _ZONED = 1, 2, 4, 8, 16, 32, 64
+
+
+def _zone_name(event: Event) -> str:
+    return event.zone or getattr(event.start.tzinfo, "key", None) or "UTC"
+
+
+class Codec:
+    """Translates between events and the ledger's text, through the address and zone tables."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._ids: dict[str, int] = {}
+        self._people: dict[int, tuple[str, str]] = {}
+        self._all_loaded = False
+        self.names: dict[int, str] = {}
+        self._zones: dict[str, int] = {name: id_ for id_, name in ledger.rows("SELECT id, name FROM zone")}
+        self._zone_names: dict[int, str] = {id_: name for name, id_ in self._zones.items()}
+        self._tz: dict[int, tzinfo] = {}
+
+    def load_addresses(self) -> None:
+        """Read all addresses at once, for work that touches most of them."""
+        for id_, address, name in self._ledger.rows("SELECT id, address, name FROM address"):
+            self._ids[address] = id_
+            self._people[id_] = (address, name)
+        self._all_loaded = True
+
+    def address_id(self, attendee: Attendee, canonical: str) -> int:
+        """Return the number of an address, giving it one when it is new; its latest name is kept."""
+        address = attendee.address
+        id_ = self._ids.get(address)
+        if id_ is None:
+            found = None
+            if not self._all_loaded:
+                found = self._ledger.connection.execute(
+                    "SELECT id, name FROM address WHERE address = ?", (address,)
+                ).fetchone()
+            if found is None:
+                cursor = self._ledger.connection.execute(
+                    "INSERT INTO address (address, canonical, name) VALUES (?, ?, ?)",
+                    (address, canonical, attendee.name),
+                )
+                found = (cursor.lastrowid, attendee.name)
+            id_ = self._ids[address] = int(found[0])
+            self._people[id_] = (address, str(found[1]))
+        if attendee.name and self._people[id_][1] != attendee.name and attendee.name.lower() != address:
+            self._people[id_] = (address, attendee.name)
+            self.names[id_] = attendee.name
+        return id_
+
+    def encode(self, event: Event, number: dict[str, int]) -> str:
+        """Return an event as text. ``number`` holds the ids of its addresses."""
+        flags = (
+            event.all_day * _ALL_DAY
+            + event.online * _ONLINE
+            + event.cancelled * _CANCELLED
+            + event.opaque * _OPAQUE
+            + event.private * _PRIVATE
+            + event.attendees_omitted * _OMITTED
+            + bool(event.zone) * _ZONED
+        )
+        guests: list[object] = []
+        for attendee in event.attendees:
+            code = _ANSWER_CODE[attendee.answer] * 8 + _KIND_CODE.get(attendee.kind, 4)
+            if attendee.address:
+                guests.append(number[attendee.address] * 64 + code)
+            else:
+                guests.append([attendee.name, code])
+        organizer: object = None
+        if event.organizer is not None:
+            who = event.organizer
+            organizer = number[who.address] if who.address else [who.name]
+        repeat: object = None
+        if event.recurrence is not None:
+            r = event.recurrence
+            repeat = [
+                r.rules,
+                [seconds(d) for d in r.dates],
+                [seconds(d) for d in r.excluded],
+                [[seconds(a), seconds(b)] for a, b in r.periods],
+            ]
+        fields: list[object] = [
+            seconds(event.start),
+            seconds(event.end),
+            self._zone_id(_zone_name(event)),
+            flags,
+            event.title,
+            organizer,
+            guests,
+            event.place,
+            event.url,
+            event.tags,
+            0 if event.kind == "default" else event.kind,
+            seconds(event.created) if event.created else 0,
+            repeat,
+        ]
+        while fields[-1] in (None, 0, "", (), []):
+            fields.pop()
+        return json.dumps(fields, ensure_ascii=True, separators=(",", ":"))
+
+    def decode(self, rows: Iterable[tuple[str, str, str]]) -> list[Event]:
+        """Return events from (uid, recurrence id, text)."""
+        parsed = [(uid, rid, json.loads(text)) for uid, rid, text in rows]
+        wanted: set[int] = set()
+        for _, _, fields in parsed:
+            if len(fields) > 5 and isinstance(fields[5], int):
+                wanted.add(fields[5])
+            if len(fields) > 6:
+                wanted.update(guest >> 6 for guest in fields[6] if isinstance(guest, int))
+        missing = [id_ for id_ in wanted if id_ not in self._people]
+        if missing:
+            query = "SELECT id, address, name FROM address WHERE id IN (SELECT value FROM json_each(?))"
+            for id_, address, name in self._ledger.in_list(query, missing):
+                self._people[id_] = (address, name)
+        return [self._event(uid, rid, fields) for uid, rid, fields in parsed]
+
+    def _event(self, uid: str, rid: str, fields: list[object]) -> Event:
+        fields = fields + [None] * (13 - len(fields))
+        start, end, zone_id, flags, title, host, guests, place, url, tags, kind, created, repeat = fields
+        assert isinstance(flags, int) and isinstance(zone_id, int)
+        tz = self._tzinfo(zone_id)
+
+        def at(value: object) -> datetime:
+            return datetime.fromtimestamp(value, tz)  # type: ignore[arg-type]
+
+        organizer = None
+        if isinstance(host, int):
+            organizer = Attendee(*self._people[host])
+        elif isinstance(host, list):
+            organizer = Attendee("", *host)
+        recurrence = None
+        if repeat:
+            rules, dates, excluded, periods = repeat  # type: ignore[misc]
+            recurrence = Recurrence(
+                tuple(rules),
+                tuple(map(at, dates)),
+                tuple(map(at, excluded)),
+                tuple((at(a), at(b)) for a, b in periods),
+            )
+        return Event(
+            uid,
+            rid,
+            at(start),
+            at(end),
+            bool(flags & _ALL_DAY),
+            str(title or ""),
+            str(place or ""),
+            str(url or ""),
+            bool(flags & _ONLINE),
+            bool(flags & _CANCELLED),
+            bool(flags & _OPAQUE),
+            bool(flags & _PRIVATE),
+            tuple(tags or ()),  # type: ignore[arg-type]
+            organizer,
+            tuple(map(self._guest, guests or ())),  # type: ignore[call-overload]
+            bool(flags & _OMITTED),
+            str(kind or "default"),
+            self._zone_names[zone_id] if flags & _ZONED else "",
+            datetime.fromtimestamp(created, UTC) if created else None,  # type: ignore[arg-type]
+            recurrence,
+        )
+
+    def _guest(self, guest: int | list[object]) -> Attendee:
+        if isinstance(guest, int):
+            code = guest & 63
+            address, name = self._people[guest >> 6]
+        else:
+            address, name, code = "", str(guest[0]), int(guest[1])  # type: ignore[call-overload]
+        return Attendee(address, name, _ANSWERS[code >> 3], _KINDS[code & 7])
+
+    def _zone_id(self, name: str) -> int:
+        id_ = self._zones.get(name)
+        if id_ is None:
+            cursor = self._ledger.connection.execute("INSERT INTO zone (name) VALUES (?)", (name,))
+            id_ = self._zones[name] = int(cursor.lastrowid or 0)
+            self._zone_names[id_] = name
+        return id_
+
+    def _tzinfo(self, zone_id: int) -> tzinfo:
+        tz = self._tz.get(zone_id)
+        if tz is None:
+            name = self._zone_names[zone_id]
+            tz = self._tz[zone_id] = UTC if name == "UTC" else zone_of(name)
+        return tz

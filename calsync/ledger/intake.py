@@ -1,0 +1,349 @@
+"""What a source shows tonight becomes what the ledger knows.
+
+Only what changed is written. What is missing from a source that was read whole is
+cancelled when it was still to come, and changes nothing when it is past.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from itertools import islice
+
+from calsync.ledger.codec import Codec
+from calsync.ledger.ledger import Ledger, seconds
+from calsync.model import Event
+from calsync.people.addresses import canonical
+from calsync.people.judging import Circle, Judgement, Policy, Verdict, judge, leaves_me_free
+from calsync.people.newcomers import FOLLOW
+from calsync.timing.recurrence import first_occurrences, last_possible_end
+
+_EVENT = (
+    "INSERT INTO event (id, source, uid, recurrence_id, digest, starts, ends, introduces, gone, busy, data)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?)"
+)
+_UPDATE = (
+    "UPDATE event SET digest = ?, starts = ?, ends = ?, introduces = ?, gone = NULL, busy = ?, data = ?"
+    " WHERE id = ?"
+)
+_BATCH = 4_000
+# An edited first occurrence hides the next ones only that far.
+_EDITED_AT_MOST = 500
+
+
+class Judged:
+    """How events are judged tonight; its ``fingerprint`` tells when old judgements no longer hold."""
+
+    def __init__(self, circle: Circle, policy: Policy, unlisted_organizer: Callable[[str], bool]) -> None:
+        self.circle = circle
+        self.policy = policy
+        self.unlisted_organizer = unlisted_organizer
+
+    def of(self, event: Event, source: str) -> Judgement:
+        return judge(event, self.circle, self.policy, unlisted_organizer=self.unlisted_organizer(source))
+
+    def introduces(self, event: Event, judgement: Judgement, edited: Iterable[Event] = ()) -> int | None:
+        """Return the end of the first occurrence that makes people known, as epoch seconds."""
+        if judgement.verdict is Verdict.OUT or event.all_day:
+            return None
+        if self.policy.select == "tagged" and FOLLOW not in event.tags:
+            return None
+        if event.recurrence is None:
+            return seconds(event.end)
+        edits = list(edited)
+        for first in islice(first_occurrences(event, edits), _EDITED_AT_MOST):
+            if first.event is event:
+                return seconds(first.end)
+        return None
+
+
+class Intake:
+    """One reading of one source, written to the ledger piece by piece.
+
+    Use inside a transaction: :meth:`take` each event, then :meth:`finish`.
+    """
+
+    def __init__(self, ledger: Ledger, source: str, judged: Judged, now: datetime) -> None:
+        self._ledger = ledger
+        self._db = ledger.connection
+        self._judged = judged
+        self._source = source
+        self._now = seconds(now)
+        self._codec = Codec(ledger)
+        self._db.execute("INSERT OR IGNORE INTO source (name) VALUES (?)", (source,))
+        self._id = int(ledger.value("SELECT id FROM source WHERE name = ?", source))
+        rows = ledger.rows("SELECT digest, id FROM event WHERE source = ?", self._id)
+        self.pieces: dict[bytes, int] = dict(rows)
+        self._is_first = not rows
+        self._next = int(ledger.value("SELECT coalesce(max(id), 0) FROM event")) + 1
+        self._touched: set[int] = set()
+        self._fresh: set[int] = set()
+        self._placed: dict[tuple[str, str], int] = {}
+        self._events: list[tuple[object, ...]] = []
+        self._attendances: list[tuple[int, int, int]] = []
+        self._series: set[str] = set()
+        self._numbers: dict[str, int] = {}
+        self._used: dict[int, int] = {}
+        self._changed_people: set[int] = set()
+        self._known: dict[int, int] = {}
+        if self._is_first:
+            self._codec.load_addresses()
+
+    def keep(self, digest: bytes) -> None:
+        """An event that stands in the source as it stood before."""
+        self._touched.add(self.pieces[digest])
+
+    def take(self, digest: bytes, event: Event) -> None:
+        """An event that is new or changed. Of two with one identity the first is taken."""
+        key = (event.uid, event.recurrence_id)
+        id_ = self._placed.get(key)
+        if id_ is None and not self._is_first:
+            id_ = self._ledger.value(
+                "SELECT id FROM event WHERE source = ? AND uid = ? AND recurrence_id = ?", self._id, *key
+            )
+        if id_ is not None and id_ in self._touched:
+            return
+        is_new = id_ is None
+        if id_ is None:
+            id_, self._next = self._next, self._next + 1
+        else:
+            self._forget_attendance(id_)
+        self._touched.add(id_)
+        self._placed[key] = id_
+        if event.recurrence_id or (event.recurrence is not None and not self._is_first):
+            self._series.add(event.uid)
+        judgement = self._judged.of(event, self._source)
+        introduces = self._judged.introduces(event, judgement)
+        self._people(id_, event, judgement, introduces)
+        last = last_possible_end(event, ()) if event.recurrence is not None else event.end
+        busy = int(
+            event.opaque
+            and not event.all_day
+            and not event.cancelled
+            and not leaves_me_free(event, self._judged.circle)
+        )
+        text = self._codec.encode(event, self._numbers)
+        ends = seconds(last) if last is not None else None
+        if is_new:
+            self._fresh.add(id_)
+            row = (id_, self._id, *key, digest, seconds(event.start), ends, introduces, busy, text)
+            self._events.append(row)
+            if len(self._events) >= _BATCH:
+                self._flush()
+        else:
+            self._db.execute(_UPDATE, (digest, seconds(event.start), ends, introduces, busy, text, id_))
+
+    def finish(self, *, whole: bool) -> int:
+        """Settle what is missing, and who is known since when. Returns how many upcoming events
+        were found to be cancelled by their absence."""
+        self._flush()
+        cancelled = 0
+        if not self._is_first:
+            self._return_of_the_missing()
+            if whole:
+                cancelled = self._missing()
+        self._settle_series()
+        self._settle_people()
+        return cancelled
+
+    def _people(self, id_: int, event: Event, judgement: Judgement, introduces: int | None) -> None:
+        counting = {
+            part.address
+            for part in judgement.parts
+            if part.counts and judgement.verdict is not Verdict.OUT
+        }
+        self._numbers = {}
+        guests = event.attendees
+        if event.organizer is not None:
+            guests = (*guests, event.organizer)
+        start = seconds(event.start)
+        for guest in guests:
+            address = guest.address
+            if not address or address in self._numbers:
+                continue
+            number = self._codec.address_id(guest, canonical(address))
+            self._numbers[address] = number
+            if self._used.get(number, 0) < start:
+                self._used[number] = start
+            counts = address in counting
+            self._attendances.append((number, id_, counts))
+            if not self._is_first:
+                self._changed_people.add(number)
+            elif counts and introduces is not None:
+                known = self._known.get(number)
+                if known is None or introduces < known:
+                    self._known[number] = introduces
+
+    def _forget_attendance(self, id_: int) -> None:
+        for text in self._ledger.rows("SELECT uid, recurrence_id, data FROM event WHERE id = ?", id_):
+            (event,) = self._codec.decode([text])
+            named = [*event.attendees, *([event.organizer] if event.organizer else [])]
+            for attendee in named:
+                if attendee.address:
+                    number = self._codec.address_id(attendee._replace(name=""), canonical(attendee.address))
+                    self._db.execute("DELETE FROM attendance WHERE address = ? AND event = ?", (number, id_))
+                    self._changed_people.add(number)
+
+    def _flush(self) -> None:
+        self._db.executemany(_EVENT, self._events)
+        self._db.executemany("INSERT OR REPLACE INTO attendance VALUES (?, ?, ?)", self._attendances)
+        self._events.clear()
+        self._attendances.clear()
+
+    def _return_of_the_missing(self) -> None:
+        back = self._ledger.rows("SELECT id FROM event WHERE source = ? AND gone IS NOT NULL", self._id)
+        for (id_,) in back:
+            if id_ in self._touched:
+                self._db.execute("UPDATE event SET gone = NULL WHERE id = ?", (id_,))
+                self._reconsider(id_)
+
+    def _missing(self) -> int:
+        rows = self._ledger.rows(
+            "SELECT id, uid, recurrence_id, starts, ends, introduces FROM event WHERE source = ? AND gone IS NULL",
+            self._id,
+        )
+        missing = [row for row in rows if row[0] not in self._touched]
+        if not missing:
+            return 0
+        adopted = self._adopt_changed_uids([row[0] for row in missing])
+        present = {row[1] for row in rows if row[0] in self._touched and not row[2]}
+        cancelled = 0
+        for id_, uid, recurrence_id, starts, ends, introduces in missing:
+            if id_ in adopted or (ends is not None and ends <= self._now):
+                continue
+            cancelled += 1
+            if recurrence_id and uid in present and starts > self._now:
+                self._forget_attendance(id_)
+                self._db.execute("DELETE FROM event WHERE id = ?", (id_,))
+                continue
+            known = introduces if introduces is not None and introduces <= self._now else None
+            self._db.execute(
+                "UPDATE event SET gone = ?, introduces = ? WHERE id = ?", (self._now, known, id_)
+            )
+            self._reconsider(id_)
+        return cancelled
+
+    def _adopt_changed_uids(self, missing: list[int]) -> set[int]:
+        """Some servers give an event a new UID at every fetch. A new event with the start, end,
+        title and organizer of one that is missing is that one, and keeps its first UID."""
+        if not self._fresh or not missing:
+            return set()
+        by_content: dict[object, list[tuple[int, str]]] = {}
+        for id_, uid, content in self._contents(missing):
+            by_content.setdefault(content, []).append((id_, uid))
+        adopted: set[int] = set()
+        for id_, _, content in self._contents(sorted(self._fresh)):
+            known = by_content.get(content)
+            if not known:
+                continue
+            old, uid = known.pop(0)
+            adopted.add(old)
+            self._forget_attendance(old)
+            self._db.execute("DELETE FROM event WHERE id = ?", (old,))
+            self._db.execute("UPDATE event SET uid = ? WHERE id = ?", (uid, id_))
+        return adopted
+
+    def _contents(self, ids: list[int]) -> Iterable[tuple[int, str, object]]:
+        query = (
+            "SELECT id, uid, recurrence_id, data FROM event WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"
+        )
+        rows = list(self._ledger.in_list(query, ids))
+        events = self._codec.decode((uid, rid, data) for _, uid, rid, data in rows)
+        for (id_, uid, rid, _), event in zip(rows, events, strict=True):
+            host = event.organizer.address if event.organizer else ""
+            yield id_, uid, (rid, event.start, event.end, event.title, host, event.recurrence)
+
+    def _reconsider(self, id_: int) -> None:
+        query = "SELECT uid, recurrence_id, data FROM event WHERE id = ?"
+        for event in self._codec.decode(self._ledger.rows(query, id_)):
+            self._reconsider_named(event)
+
+    def _settle_series(self) -> None:
+        """A series whose first occurrences were edited makes people known later than it starts."""
+        for uid in sorted(self._series):
+            rows = self._ledger.rows(
+                "SELECT uid, recurrence_id, data, id FROM event WHERE source = ? AND uid = ?", self._id, uid
+            )
+            events = self._codec.decode(row[:3] for row in rows)
+            masters = [(e, row[3]) for e, row in zip(events, rows, strict=True) if not e.recurrence_id]
+            edits = [e for e in events if e.recurrence_id]
+            for master, id_ in masters:
+                judgement = self._judged.of(master, self._source)
+                introduces = self._judged.introduces(master, judgement, edits)
+                self._db.execute("UPDATE event SET introduces = ? WHERE id = ?", (introduces, id_))
+                self._reconsider_named(master)
+
+    def _reconsider_named(self, event: Event) -> None:
+        for attendee in (*event.attendees, *([event.organizer] if event.organizer else [])):
+            if attendee.address:
+                self._changed_people.add(
+                    self._codec.address_id(attendee._replace(name=""), canonical(attendee.address))
+                )
+
+    def _settle_people(self) -> None:
+        if self._is_first:
+            others = {n for (n,) in self._ledger.rows("SELECT id FROM address WHERE known_from IS NOT NULL")}
+            self._changed_people |= self._known.keys() & others
+            self._db.executemany(
+                "UPDATE address SET known_from = ? WHERE id = ?",
+                [(known, number) for number, known in self._known.items()],
+            )
+        settle(self._ledger, self._changed_people)
+        self._db.executemany(
+            "UPDATE address SET used = ?1 WHERE id = ?2 AND (used IS NULL OR used < ?1)",
+            [(start, number) for number, start in self._used.items()],
+        )
+        self._db.executemany(
+            "UPDATE address SET name = ? WHERE id = ?", [(n, i) for i, n in self._codec.names.items()]
+        )
+
+
+def settle(ledger: Ledger, people: Iterable[int]) -> None:
+    """Work out anew since when addresses are known."""
+    ledger.connection.executemany(
+        "UPDATE address SET known_from = (SELECT min(e.introduces) FROM attendance a"
+        " JOIN event e ON e.id = a.event WHERE a.address = ?1 AND a.counts) WHERE id = ?1",
+        [(number,) for number in sorted(people)],
+    )
+
+
+def rejudge(ledger: Ledger, judged: Judged) -> None:
+    """Judge every event again, after a change of the user's choices or of who is who."""
+    codec = Codec(ledger)
+    codec.load_addresses()
+    names = dict(ledger.rows("SELECT id, name FROM source"))
+    db = ledger.connection
+    edits: dict[tuple[int, str], list[Event]] = {}
+    last = 0
+    for source, uid, rid, data in ledger.rows(
+        "SELECT source, uid, recurrence_id, data FROM event WHERE recurrence_id != ''"
+    ):
+        edits.setdefault((source, uid), []).extend(codec.decode([(uid, rid, data)]))
+    while True:
+        rows = ledger.rows(
+            "SELECT uid, recurrence_id, data, id, source, gone FROM event WHERE id > ? ORDER BY id LIMIT ?",
+            last,
+            _BATCH,
+        )
+        if not rows:
+            break
+        last = rows[-1][3]
+        events, counts = [], []
+        for event, (uid, _, _, id_, source, gone) in zip(
+            codec.decode(row[:3] for row in rows), rows, strict=True
+        ):
+            judgement = judged.of(event, names[source])
+            introduces = judged.introduces(event, judgement, edits.get((source, uid), ()))
+            if gone is not None and introduces is not None and introduces > gone:
+                introduces = None
+            busy = event.opaque and not event.all_day and not event.cancelled
+            busy = busy and not leaves_me_free(event, judged.circle)
+            events.append((introduces, int(busy), id_))
+            counting = {p.address for p in judgement.parts if p.counts and judgement.verdict is not Verdict.OUT}
+            named = (*event.attendees, *([event.organizer] if event.organizer else []))
+            for address in {a.address for a in named if a.address}:
+                attendee = next(a for a in named if a.address == address)
+                counts.append((codec.address_id(attendee, canonical(address)), id_, int(address in counting)))
+        db.executemany("UPDATE event SET introduces = ?, busy = ? WHERE id = ?", events)
+        db.executemany("INSERT OR REPLACE INTO attendance VALUES (?, ?, ?)", counts)
+    settle(ledger, [id_ for (id_,) in ledger.rows("SELECT id FROM address")])

@@ -1,0 +1,93 @@
+"""The ledger: what was seen, who is known, what was promised.
+
+One SQLite file for one user, on the standard library alone. Every change happens inside
+:meth:`Ledger.atomic`, so a crash leaves the state before or after it, never between.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from calsync.errors import CalsyncError
+from calsync.ledger.schema import migrate
+
+
+class Ledger:
+    """An open ledger file. Times are epoch seconds in UTC inside, aware datetimes outside."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the ledger, making it where there is none.
+
+        Raises :class:`CalsyncError` where the file is no ledger or cannot be opened.
+        """
+        self.path = path
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self.is_new = not path.exists() or path.stat().st_size == 0
+            self.connection = sqlite3.connect(path, isolation_level=None, timeout=10)
+            self.connection.execute("PRAGMA journal_mode = WAL")
+            self.connection.execute("PRAGMA synchronous = NORMAL")
+            self.connection.execute("PRAGMA temp_store = MEMORY")
+            migrate(self.connection, path)
+        except (sqlite3.DatabaseError, OSError) as error:
+            raise CalsyncError(
+                f"{path}: cannot be used as the ledger: {error}",
+                "Check the path and its permissions; if the file is damaged, move it away and sync again.",
+            ) from error
+
+    def close(self) -> None:
+        self.connection.close()
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def atomic(self) -> Iterator[sqlite3.Connection]:
+        """Run a block as one transaction; an exception takes all of it back."""
+        if self.connection.in_transaction:
+            yield self.connection
+            return
+        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield self.connection
+        except BaseException:
+            self.connection.execute("ROLLBACK")
+            raise
+        self.connection.execute("COMMIT")
+
+    def rows(self, query: str, *values: object) -> list[Any]:
+        return self.connection.execute(query, values).fetchall()
+
+    def value(self, query: str, *values: object) -> Any:
+        """Return the first column of the first row, None where there is none."""
+        row = self.connection.execute(query, values).fetchone()
+        return row[0] if row else None
+
+    def note(self, key: str) -> str:
+        """Return a remembered word, empty where nothing is remembered under that key."""
+        return str(self.value("SELECT value FROM meta WHERE key = ?", key) or "")
+
+    def remember(self, key: str, value: str) -> None:
+        self.connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
+
+    def in_list(self, query: str, values: list[Any]) -> Iterator[Any]:
+        """Run a query that ends in ``IN (SELECT value FROM json_each(?))`` over any number of values."""
+        yield from self.connection.execute(query, (json.dumps(values),))
+
+
+def moment(seconds: int | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
+
+
+def seconds(at: datetime) -> int:
+    """Return whole epoch seconds; calendars know no fractions (RFC 5545 §3.3.5)."""
+    return int(at.timestamp() // 1)

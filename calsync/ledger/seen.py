@@ -1,0 +1,143 @@
+"""What of the meetings seen a night needs.
+
+Most people are old acquaintances, known from a meeting long past; nothing of theirs can
+start a follow-up. So a night reads only the events of the people whose standing is open,
+and all of those, which leads to the same decisions as reading everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from calsync.ledger.codec import Codec
+from calsync.ledger.ledger import Ledger, moment, seconds
+from calsync.model import Event
+from calsync.people.addresses import canonical
+from calsync.people.meetings import Recorded, SourceFacts
+from calsync.timing.recurrence import occurrences
+
+
+def source_order(ledger: Ledger, configured: Sequence[SourceFacts]) -> tuple[tuple[SourceFacts, ...], dict[int, int]]:
+    """Return the facts of all sources that the ledger knows, those of the config first and in its
+    order, and the place of each by its number in the ledger."""
+    facts = list(configured)
+    places: dict[int, int] = {}
+    position = {fact.name: at for at, fact in enumerate(facts)}
+    for id_, name in ledger.rows("SELECT id, name FROM source ORDER BY id"):
+        if name not in position:
+            position[name] = len(facts)
+            facts.append(SourceFacts(name))
+        places[id_] = position[name]
+    return tuple(facts), places
+
+
+def addresses_in_question(ledger: Ledger, since: datetime, until: datetime, *, known_too: bool) -> set[str]:
+    """Return the canonical addresses whose meetings may start follow-ups: those that count
+    somewhere and are not known from before ``since``. With ``known_too`` also old acquaintances
+    met between ``since`` and ``until``."""
+    found = {
+        row[0]
+        for row in ledger.rows(
+            "SELECT canonical FROM address a WHERE (known_from IS NULL OR known_from >= ?)"
+            " AND EXISTS (SELECT 1 FROM attendance t WHERE t.address = a.id AND t.counts)",
+            seconds(since),
+        )
+    }
+    if known_too:
+        query = (
+            "SELECT DISTINCT a.canonical FROM event e JOIN attendance t ON t.event = e.id AND t.counts"
+            " JOIN address a ON a.id = t.address WHERE (e.ends IS NULL OR e.ends >= ?) AND e.starts <= ?"
+        )
+        found |= {row[0] for row in ledger.rows(query, seconds(since), seconds(until))}
+    return found
+
+
+def known_before(ledger: Ledger, addresses: Iterable[str], since: datetime) -> bool:
+    """Whether one of a person's addresses is known from a meeting that ended before ``since``."""
+    for address in addresses:
+        query = "SELECT 1 FROM address WHERE canonical = ? AND known_from < ?"
+        if ledger.value(query, address, seconds(since)):
+            return True
+    return False
+
+
+class Seen:
+    """Reads events back from the ledger, as they were last seen."""
+
+    def __init__(self, ledger: Ledger, places: dict[int, int]) -> None:
+        self._ledger = ledger
+        self._places = places
+        self._codec = Codec(ledger)
+
+    def of_people(self, addresses: Iterable[str]) -> dict[str, list[Recorded]]:
+        """Return all events that name one of these canonical addresses, with all that share
+        their UIDs, by UID."""
+        query = (
+            "SELECT DISTINCT e.uid FROM address a JOIN attendance t ON t.address = a.id"
+            " JOIN event e ON e.id = t.event WHERE a.canonical IN (SELECT value FROM json_each(?))"
+        )
+        return self.of_uids(uid for (uid,) in self._ledger.in_list(query, sorted(set(addresses))))
+
+    def of_uids(self, uids: Iterable[str]) -> dict[str, list[Recorded]]:
+        query = (
+            "SELECT uid, recurrence_id, data, source, gone FROM event"
+            " WHERE uid IN (SELECT value FROM json_each(?)) ORDER BY id"
+        )
+        rows = list(self._ledger.in_list(query, sorted(set(uids))))
+        by_uid: dict[str, list[Recorded]] = {}
+        for event, row in zip(self._codec.decode(row[:3] for row in rows), rows, strict=True):
+            by_uid.setdefault(event.uid, []).append(Recorded(self._places[row[3]], event, moment(row[4])))
+        return by_uid
+
+    def of_title(self, text: str) -> dict[str, list[Recorded]]:
+        """Return events whose title holds ``text``, whatever the case, by UID."""
+        found: set[str] = set()
+        wanted = text.casefold()
+        for uid, rid, data in self._ledger.rows("SELECT uid, recurrence_id, data FROM event"):
+            (event,) = self._codec.decode([(uid, rid, data)])
+            if wanted in event.title.casefold():
+                found.add(uid)
+        return self.of_uids(found)
+
+    def busy(self, since: datetime, until: datetime) -> list[tuple[datetime, datetime]]:
+        """Return my busy time: opaque, timed events of all sources that I have not declined or
+        left unanswered."""
+        uids = self._ledger.rows(
+            "SELECT DISTINCT uid FROM event WHERE busy AND starts < ? AND (ends IS NULL OR ends > ?)",
+            seconds(until),
+            seconds(since),
+        )
+        if not uids:
+            return []
+        query = (
+            "SELECT uid, recurrence_id, data, source, gone, busy FROM event"
+            " WHERE uid IN (SELECT value FROM json_each(?))"
+        )
+        rows = list(self._ledger.in_list(query, [uid for (uid,) in uids]))
+        groups: dict[tuple[str, int], list[tuple[Event, int | None, bool]]] = {}
+        for event, row in zip(self._codec.decode(row[:3] for row in rows), rows, strict=True):
+            groups.setdefault((row[0], row[3]), []).append((event, row[4], bool(row[5])))
+        spans: list[tuple[datetime, datetime]] = []
+        for group in groups.values():
+            masters = [event for event, _, _ in group if not event.recurrence_id]
+            edits = [event for event, _, _ in group if event.recurrence_id]
+            facts = {id(event): (gone, is_busy) for event, gone, is_busy in group}
+            for one in occurrences(masters[-1] if masters else None, edits, since, until):
+                gone, is_busy = facts[id(one.event)]
+                if is_busy and (gone is None or seconds(one.start) < gone) and one.end > one.start:
+                    spans.append((one.start, one.end))
+        spans.sort()
+        return spans
+
+
+def spellings(ledger: Ledger, persons: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
+    """Return for canonical addresses their spellings with names, the latest used first."""
+    query = (
+        "SELECT canonical, address, name FROM address WHERE canonical IN (SELECT value FROM json_each(?))"
+        " ORDER BY coalesce(used, 0) DESC, address"
+    )
+    found: dict[str, list[tuple[str, str]]] = {}
+    for own, address, name in ledger.in_list(query, sorted({canonical(p) for p in persons})):
+        found.setdefault(own, []).append((address, name))
+    return found

@@ -1,0 +1,75 @@
+"""What the user said of people: links, tiers, zones, whom to stop, ignore or let in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from calsync.ledger.ledger import Ledger
+from calsync.people.addresses import canonical
+
+KEYS = ("tier", "every", "timezone", "stopped", "ignored", "human", "accepted", "name")
+
+
+def links(ledger: Ledger) -> list[tuple[str, str]]:
+    """Return the pairs of addresses that the user said are one person."""
+    return [(one, other) for one, other in ledger.rows("SELECT one, other FROM link WHERE same ORDER BY one, other")]
+
+
+def distinct(ledger: Ledger) -> set[tuple[str, str]]:
+    """Return the pairs of addresses that the user said are two people."""
+    return {(one, other) for one, other in ledger.rows("SELECT one, other FROM link WHERE NOT same")}
+
+
+def link(ledger: Ledger, one: str, other: str, *, same: bool) -> None:
+    first, second = sorted((canonical(one), canonical(other)))
+    ledger.connection.execute("INSERT OR REPLACE INTO link VALUES (?, ?, ?)", (first, second, int(same)))
+
+
+def unlink(ledger: Ledger, address: str) -> int:
+    """Take an address out of all merges. Returns how many links that undid."""
+    own = canonical(address)
+    return ledger.connection.execute("DELETE FROM link WHERE same AND (one = ?1 OR other = ?1)", (own,)).rowcount
+
+
+def said(ledger: Ledger) -> dict[str, dict[str, str]]:
+    """Return all that the user said, by canonical address and key."""
+    found: dict[str, dict[str, str]] = {}
+    for address, key, value in ledger.rows("SELECT address, key, value FROM person"):
+        found.setdefault(address, {})[key] = value
+    return found
+
+
+def say(ledger: Ledger, address: str, key: str, value: str | None) -> None:
+    """Keep a word about an address; None takes it back."""
+    own = canonical(address)
+    if value is None:
+        ledger.connection.execute("DELETE FROM person WHERE address = ? AND key = ?", (own, key))
+    else:
+        ledger.connection.execute("INSERT OR REPLACE INTO person VALUES (?, ?, ?)", (own, key, value))
+
+
+def accept_meetings(ledger: Ledger, uids: Iterable[str]) -> None:
+    ledger.connection.executemany("INSERT OR IGNORE INTO accepted VALUES (?)", [(uid,) for uid in uids])
+
+
+def accepted_meetings(ledger: Ledger) -> frozenset[str]:
+    return frozenset(uid for (uid,) in ledger.rows("SELECT uid FROM accepted"))
+
+
+def namesakes(ledger: Ledger, names: Iterable[str]) -> dict[str, set[str]]:
+    """Return for each full name, folded, the canonical addresses that go by it."""
+    wanted = {folded for name in names if " " in (folded := fold(name))}
+    if not wanted:
+        return {}
+    found: dict[str, set[str]] = {}
+    for own, name in ledger.rows("SELECT canonical, name FROM address WHERE name LIKE '% %'"):
+        if (folded := fold(name)) in wanted:
+            found.setdefault(folded, set()).add(own)
+    return found
+
+
+def fold(name: str) -> str:
+    """Return a name for comparison: "Lovelace, Ada" and "ada lovelace" are equal."""
+    family, comma, given = (part.strip() for part in name.partition(","))
+    plain = f"{given} {family}" if comma and given and "," not in given else name
+    return " ".join(plain.casefold().split())

@@ -1,0 +1,70 @@
+"""What every place that reminders are written to has in common.
+
+An output is told, each time, all the reminders that should be in it. What it makes of
+that (a file replaced whole, single events created, changed and removed) is its own
+affair; that a repeat changes nothing is the promise of all of them.
+
+The outputs that live in a calendar the user can edit will also read the user's answers
+back (moved, deleted, ticked off). That is a second, small protocol of its own, because
+a feed has nobody to answer in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from calsync.model import Reminder
+
+
+class Written(NamedTuple):
+    """What one write did to an output, in reminders."""
+
+    created: int = 0
+    changed: int = 0
+    removed: int = 0
+    unchanged: int = 0
+
+    def __bool__(self) -> bool:
+        """True where anything is different from before."""
+        return bool(self.created or self.changed or self.removed)
+
+
+class Mark(NamedTuple):
+    """A reminder as found in an output by calsync's own mark in it.
+
+    ``rule`` (``pack/rule/step``), ``meeting`` and ``title`` are as far as the output's
+    detail shows them; empty where it does not.
+    """
+
+    id: str
+    rule: str
+    meeting: str
+    start: datetime
+    end: datetime
+    sequence: int
+    stamped: datetime
+    modified: datetime
+    title: str
+    done: bool
+
+
+class Output(Protocol):
+    """A place that reminders are written to."""
+
+    @property
+    def name(self) -> str:
+        """The output's name in the config."""
+        ...
+
+    def write(self, reminders: Sequence[Reminder], now: datetime) -> Written:
+        """Make the output hold exactly ``reminders``, in whatever order they come.
+
+        Nothing that calsync did not make is touched. The same reminders again change
+        nothing. ``now`` is the aware moment of this sync; no output asks the clock.
+
+        Raises :class:`~calsync.errors.OutputError` where it cannot; what was in the
+        output then stays in it.
+        """
+        ...

@@ -1,0 +1,119 @@
+"""The last steps of the night: what is promised goes into every output.
+
+An output that fails keeps what is in it and does not hold up the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from calsync.config import Config, IcsOutput
+from calsync.config import Output as OutputSettings
+from calsync.errors import CalsyncError, OutputError
+from calsync.ids import digest_id
+from calsync.ledger import promises
+from calsync.ledger.ledger import Ledger, moment, seconds
+from calsync.model import Reminder
+from calsync.outputs.feed import KEPT, Attention, FeedOutput
+from calsync.report import Report, Trouble
+
+FAILING_TOO_LONG = timedelta(days=3)
+
+
+def content_digest(reminder: Reminder, settings: OutputSettings) -> str:
+    """Return a digest of what one output shows of a reminder; its stamps move only with it."""
+    shown: tuple[object, ...] = (reminder.id, reminder.start, reminder.end, settings.details, settings.alarm)
+    if settings.details == "full":
+        shown += (reminder.title, reminder.description, reminder.rule, reminder.meeting, reminder.url)
+    elif settings.details == "names":
+        shown += (reminder.names, reminder.step, reminder.rule)
+    return digest_id(*shown, reminder.done)
+
+
+def publish(config: Config, ledger: Ledger, now: datetime, report: Report) -> None:
+    """Write every output; failures go into the report."""
+    shown = promises.reminders(ledger, now - KEPT - timedelta(days=1), config.limits.horizon.after(now, config.me.zone))
+    attention = _attention(config, ledger, now)
+    for settings in config.outputs:
+        try:
+            _write(settings, ledger, now, shown, attention, report)
+        except CalsyncError as error:
+            _failed(ledger, settings.name, str(error), error.remedy, now)
+            report.troubles.append(
+                Trouble("output", settings.name, str(error), error.remedy, max(error.exit_code, 3))
+            )
+
+
+def _write(
+    settings: OutputSettings,
+    ledger: Ledger,
+    now: datetime,
+    shown: Sequence[Reminder],
+    attention: Attention | None,
+    report: Report,
+) -> None:
+    if not isinstance(settings, IcsOutput):
+        raise OutputError(
+            f"outputs of type {settings.type} cannot be written by this version of calsync",
+            'Use an output of type = "ics" and subscribe to its file.',
+        )
+    with ledger.atomic():
+        stamped = promises.stamped(
+            ledger, settings.name, shown, lambda reminder: content_digest(reminder, settings), now
+        )
+    output = FeedOutput(
+        settings.name,
+        settings.path,
+        settings.details,
+        None if settings.alarm is None else settings.alarm.elapsed(),
+        attention=attention,
+    )
+    written = output.write([_at_whole_seconds(reminder) for reminder in stamped], now)
+    report.written[settings.name] = dict(written._asdict())
+    with ledger.atomic() as db:
+        db.execute(
+            "INSERT INTO output (name, written_at) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET"
+            " written_at = ?2, failed_since = NULL, trouble = '', remedy = ''",
+            (settings.name, seconds(now)),
+        )
+
+
+def _at_whole_seconds(reminder: Reminder) -> Reminder:
+    return replace(reminder, start=reminder.start.replace(microsecond=0), end=reminder.end.replace(microsecond=0))
+
+
+def _failed(ledger: Ledger, name: str, trouble: str, remedy: str, now: datetime) -> None:
+    with ledger.atomic() as db:
+        db.execute(
+            "INSERT INTO output (name, failed_since, trouble, remedy) VALUES (?1, ?2, ?3, ?4)"
+            " ON CONFLICT (name) DO UPDATE SET failed_since = coalesce(failed_since, ?2), trouble = ?3, remedy = ?4",
+            (name, seconds(now), trouble, remedy),
+        )
+
+
+def _attention(config: Config, ledger: Ledger, now: datetime) -> Attention | None:
+    """Nobody reads the log of a nightly run; what fails for days is told in the calendar."""
+    limit = seconds(now - FAILING_TOO_LONG)
+    failing = [
+        (f"{what} {name}", since, trouble, remedy)
+        for what in ("source", "output")
+        for name, since, trouble, remedy in ledger.rows(
+            f"SELECT name, failed_since, trouble, remedy FROM {what} WHERE failed_since <= ? ORDER BY name", limit
+        )
+    ]
+    if not failing:
+        return None
+    lines = []
+    for name, since, trouble, remedy in failing:
+        day = moment(since)
+        assert day is not None
+        local = day.astimezone(config.me.zone)
+        lines.append(f"{name} has failed since {local:%A} {local.day} {local:%B %Y}: {trouble} {remedy}".strip())
+    today = now.astimezone(config.me.zone).date()
+    start = datetime.combine(today, config.me.working_hours[0], config.me.zone)
+    return Attention("\n".join(lines), start)
+
+
+__all__ = ["content_digest", "publish"]

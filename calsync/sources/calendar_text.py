@@ -1,0 +1,146 @@
+"""iCalendar text, from wherever it came, as a stream of events.
+
+A text is looked at twice. The first pass tells whether it is a whole calendar at all, and
+collects what gives its times their meaning, which may stand anywhere in it. Only then is
+anything concluded from its events, one at a time; those that are stored already are
+recognised by a digest of their lines and not read again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
+from datetime import datetime
+from typing import BinaryIO, NamedTuple
+
+from calsync.model import Skipped
+from calsync.sources.base import Found, Item, Reading, Same
+from calsync.sources.lines import Part, parts
+from calsync.sources.values import property_of, text_of
+from calsync.sources.vevent import Older, event_of
+from calsync.sources.written import Clock
+
+EMPTY = "is empty"
+WEB_PAGE = "is a web page, not a calendar"
+NO_CALENDAR = "is not an iCalendar file"
+CUT_SHORT = "is cut short: its END:VCALENDAR is missing"
+
+_LARGEST_VTIMEZONE = 1 << 16
+
+
+class Calendar(NamedTuple):
+    """One VCALENDAR: its clock, whether it calls its events off, and a digest of both."""
+
+    clock: Clock
+    called_off: bool
+    digest: bytes
+
+
+class Survey(NamedTuple):
+    """The VCALENDARs of a text, and the ``fault`` for which its events must not be used."""
+
+    calendars: tuple[Calendar, ...]
+    fault: str = ""
+
+
+def survey(stream: BinaryIO, home: str) -> Survey:
+    """What stands in a text (positioned at its start) around its events."""
+    start = stream.read(1024).lstrip(b"\xef\xbb\xbf \t\r\n")
+    stream.seek(0)
+    properties: list[dict[str, str]] = []
+    vtimezones: list[dict[str, str]] = []
+    open_calendars = 0
+    for part in parts(stream, (b"VCALENDAR", b"VTIMEZONE")):
+        while len(properties) <= part.calendar:
+            properties.append({})
+            vtimezones.append({})
+            open_calendars += 1
+        if part.name == b"END":
+            open_calendars -= 1
+        elif part.name == b"VCALENDAR":
+            for name, value in _properties(part):
+                properties[part.calendar].setdefault(name, value)
+        elif part.calendar >= 0 and not part.fault and len(part.data) <= _LARGEST_VTIMEZONE:
+            tzid = dict(reversed(list(_properties(part)))).get("TZID")
+            if tzid:
+                text = part.data.decode("utf-8", "replace")
+                vtimezones[part.calendar][text_of(tzid)] = f"BEGIN:VTIMEZONE{text}\nEND:VTIMEZONE\n"
+    if not properties:
+        fault = WEB_PAGE if start.startswith(b"<") else NO_CALENDAR if start else EMPTY
+        return Survey((), fault)
+    calendars = []
+    for given, zones in zip(properties, vtimezones, strict=True):
+        clock = Clock(home, text_of(given.get("X-WR-TIMEZONE", "")), zones)
+        called_off = given.get("METHOD", "").upper() == "CANCEL"
+        calendars.append(Calendar(clock, called_off, clock.digest + bytes([called_off])))
+    return Survey(tuple(calendars), CUT_SHORT if open_calendars else "")
+
+
+def items(
+    stream: BinaryIO,
+    surveyed: Survey,
+    reading: Reading,
+    *,
+    label: str,
+    since: datetime | None,
+    known: AbstractSet[bytes],
+) -> Iterator[Item]:
+    """The events of a whole text, in order; those whose digest is in ``known`` as Same.
+
+    ``label`` names the text where an event without a UID has to be pointed at.
+    """
+    reasons: list[str] = []
+    for part in parts(stream, (b"VEVENT",)):
+        if part.name != b"VEVENT" or not 0 <= part.calendar < len(surveyed.calendars):
+            continue
+        calendar = surveyed.calendars[part.calendar]
+        data = part.data
+        reading.named += _names_somebody(data)
+        if part.fault:
+            yield Skipped(part.fault, _where(part, label))
+            continue
+        digest = hashlib.blake2b(_meaning(data), digest_size=8, key=calendar.digest).digest()
+        if digest in known:
+            yield Same(digest)
+            continue
+        read = event_of(
+            data, calendar.clock, called_off=calendar.called_off, since=since, note=reasons.append
+        )
+        if isinstance(read, Skipped):
+            yield read if read.where else Skipped(read.reason, _where(part, label))
+        elif isinstance(read, Older):
+            reading.older += 1
+        else:
+            for reason in reasons:
+                reading.note(reason, read.uid)
+            yield Found(digest, read)
+        reasons.clear()
+
+
+def _properties(part: Part) -> Iterator[tuple[str, str]]:
+    for line in part.data.decode("utf-8", "replace").split("\n"):
+        name, _, value = property_of(line)
+        yield name.strip().upper(), value.strip()
+
+
+def _meaning(data: bytes) -> bytes:
+    """The lines without DTSTAMP, which many servers set to the time of the request."""
+    start = data.find(b"\nDTSTAMP")
+    while start >= 0:
+        end = data.find(b"\n", start + 1)
+        data = data[:start] + (data[end:] if end >= 0 else b"")
+        start = data.find(b"\nDTSTAMP", start)
+    return data
+
+
+def _names_somebody(data: bytes) -> bool:
+    if b"\nATTENDEE" in data or b"\nORGANIZER" in data:
+        return True
+    lowered = data.lower() if b"\na" in data or b"\nA" in data or b"\no" in data or b"\nO" in data else b""
+    return b"\nattendee" in lowered or b"\norganizer" in lowered
+
+
+def _where(part: Part, label: str) -> str:
+    line = part.line()
+    return f"{label}, line {line}" if line else label

@@ -1,0 +1,78 @@
+"""What the free text of an event gives away: #tags, and that a meeting is held online."""
+
+from __future__ import annotations
+
+import re
+
+_ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]*://|www\.|mailto:)[^\s<>\"']+", re.IGNORECASE)
+_TAG = re.compile(r"(?<![\w&/#?=])#(\w[\w-]*)")
+_HEX = re.compile(r"(?:[0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})")
+_COLOURED = re.compile(r"(?:colou?r|background|border|fill|stroke)[^;>]{0,16}$", re.IGNORECASE)
+_WEB = re.compile(r"https?://[^\s<>\"'\\]+", re.IGNORECASE)
+_CONFERENCE = re.compile(
+    r"""https?://(?:
+        (?:[\w-]+\.)*zoom(?:gov)?\.(?:us|com|com\.cn)/(?:j|my|w|wc|s|meeting)/
+      | teams\.microsoft\.(?:com|us)/(?:l/meetup-join|meet|dl/launcher|_\#/)
+      | teams\.live\.com/meet
+      | meet\.google\.com/ | hangouts\.google\.com/
+      | (?:[\w-]+\.)+webex\.com/
+      | (?:[\w-]+\.)*whereby\.com/
+      | (?:meet\.jit\.si | 8x8\.vc | (?:[\w-]+\.)*jitsi(?:\.[\w-]+)+)/
+      | (?:[\w-]+\.)*(?:gotomeeting\.com|gotomeet\.me|meet\.goto\.com|goto\.com)/
+      | (?:[\w-]+\.)*(?:bluejeans\.com|chime\.aws|livestorm\.co|bigbluebutton\.org|meetup\.video|tuple\.app)/
+      | join\.skype\.com/ | meet\.lync\.com/ | facetime\.apple\.com/join
+      | (?:[\w-]+\.)+(?:lifesizecloud\.com|starleaf\.com|ringcentral\.com/j|v\.ringcentral\.com)/
+    )[^\s<>"'\\]*""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_ONLINE_PLACE = re.compile(
+    r"\b(?:microsoft teams|teams meeting|google meet|zoom meeting|skype meeting|webex meeting)\b"
+    r"|^\s*zoom\s*$",
+    re.IGNORECASE,
+)
+
+
+def tags(*texts: str) -> tuple[str, ...]:
+    """The #words in the texts, lower-case, without ``#``, each once and in order.
+
+    Fragments of web addresses, HTML entities, HTML colours and bare numbers are none.
+    """
+    found: dict[str, None] = {}
+    for text in texts:
+        if "#" not in text:
+            continue
+        text = _ADDRESS.sub(" ", text)
+        for match in _TAG.finditer(text):
+            word = match[1].rstrip("-").lower()
+            if not word.isdecimal() and not _colour(word, text[max(0, match.start() - 40) : match.start()]):
+                found[word] = None
+    return tuple(found)
+
+
+def conference_link(*texts: str) -> str:
+    """The first address of an online meeting in the texts; empty if there is none."""
+    for text in texts:
+        if "://" in text:
+            match = _CONFERENCE.search(text)
+            if match:
+                return match[0].rstrip(".,;:)]>")
+    return ""
+
+
+def web_address(text: str) -> str:
+    """The first http or https address in the text; empty if there is none."""
+    match = _WEB.search(text) if "://" in text else None
+    return match[0].rstrip(".,;:)]>") if match else ""
+
+
+def online_place(place: str) -> bool:
+    """Whether a place names no room but a service, or is an address to open."""
+    return bool(web_address(place) or _ONLINE_PLACE.search(place))
+
+
+def _colour(word: str, before: str) -> bool:
+    if not _HEX.fullmatch(word):
+        return False
+    if _COLOURED.search(before) or before.endswith(('="', "='")):
+        return True
+    return len(word) >= 6 and (len(set(word)) == 1 or any(c.isdigit() for c in word))

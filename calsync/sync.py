@@ -1,0 +1,367 @@
+"""One pass over everything: read, recognise, plan, promise, write, mark.
+
+The only orchestration there is. What is promised is committed before anything is
+written, so a crash can only lead to trying the same ids again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+
+from calsync.arrange import Arranged, Diary, arrange
+from calsync.config import Config, IcsOutput
+from calsync.errors import BrakeError, BusyError, CalsyncError, ConfigError
+from calsync.gather import Desk, Gathered, gather
+from calsync.ids import digest_id
+from calsync.ledger import promises
+from calsync.ledger.ledger import Ledger, seconds
+from calsync.model import OPEN, FollowUp, Slot, State
+from calsync.outputs.base import Mark
+from calsync.plan import Plan, Promise, plan
+from calsync.publish import publish
+from calsync.reading import Progress, circle_of, judged_of, keep_judgements, read_sources
+from calsync.report import Difference, Report, Trouble
+from calsync.rules.load import load_packs
+from calsync.rules.schema import Pack
+from calsync.sources.contacts import Card, read_cards
+from calsync.timing.placement import Caps
+from calsync.wording import Scene, reminder, told
+
+
+class _Undo(Exception):
+    """Takes back everything that a dry run did to the ledger."""
+
+
+@contextmanager
+def only_run(config: Config) -> Iterator[None]:
+    """Hold the ledger for one run. Raises BusyError where another run is active."""
+    from filelock import FileLock, Timeout
+
+    config.ledger.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(config.ledger.with_name(f"{config.ledger.name}.lock"))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise BusyError(
+            "another run of calsync is active with this ledger", "Wait until it is done, then run this again."
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def packs_of(config: Config, ledger: Ledger | None = None) -> tuple[Pack, ...]:
+    """Load the packs. Templates are checked when a pack's bytes are new to the ledger, because
+    that costs more than the rest of a quiet night."""
+    packs = load_packs(config.rules.packs, config.rules_dir)
+    problems: list[str] = []
+    for pack in packs:
+        content = digest_id(*(path.read_bytes() for path in pack.files))
+        if ledger is not None and ledger.note(f"pack {pack.name}") == content:
+            continue
+        from calsync.rules.check import check_templates
+
+        found = check_templates(pack)
+        problems += found
+        if not found and ledger is not None:
+            ledger.remember(f"pack {pack.name}", content)
+    if problems:
+        raise ConfigError(problems)
+    return packs
+
+
+def cards_of(config: Config, report: Report | None = None) -> list[Card]:
+    """Read the contact cards; a file that cannot be read is a failed source."""
+    cards: list[Card] = []
+    for path in config.people.contacts:
+        try:
+            cards += read_cards(path)
+        except CalsyncError as error:
+            if report is not None:
+                report.troubles.append(Trouble("source", path.name, str(error), error.remedy))
+    return cards
+
+
+def desk_of(config: Config, ledger: Ledger, now: datetime, report: Report | None = None) -> Desk:
+    """Lay out the ledger for one night, as it was last seen."""
+    cards = cards_of(config, report)
+    return Desk(config, ledger, now, circle_of(config, ledger, cards), packs_of(config, ledger), cards)
+
+
+def sync(
+    config: Config,
+    now: datetime,
+    *,
+    dry_run: bool = False,
+    allow: int | None = None,
+    progress: Progress | None = None,
+) -> Report:
+    """Do one pass. ``allow`` replaces the brake for this run.
+
+    Raises ConfigError for broken packs, BusyError where another run is active and BrakeError
+    where too many would start; then no output was touched.
+    """
+    load_packs(config.rules.packs, config.rules_dir)
+    with only_run(config), Ledger(config.ledger) as ledger:
+        report = Report(now, dry_run=dry_run)
+        try:
+            if not dry_run:
+                _pass(config, ledger, now, allow, report, progress)
+            else:
+                with ledger.atomic():
+                    _pass(config, ledger, now, allow, report, progress)
+                    raise _Undo
+        except _Undo:
+            return report
+        except BrakeError as error:
+            if not dry_run:
+                _record(ledger, now, error.exit_code, report)
+            raise
+        _record(ledger, now, report.exit_code, report)
+        return report
+
+
+def _pass(
+    config: Config,
+    ledger: Ledger,
+    now: datetime,
+    allow: int | None,
+    report: Report,
+    progress: Progress | None,
+) -> None:
+    packs = packs_of(config, ledger)
+    cards = cards_of(config, report)
+    circle = circle_of(config, ledger, cards)
+    judged = judged_of(config, circle)
+    keep_judgements(config, ledger, judged, cards)
+    read_sources(config, ledger, judged, now, report, progress)
+    desk = Desk(config, ledger, now, circle, packs, cards)
+    replan(desk, report, allow=allow)
+    if not report.dry_run:
+        publish(config, ledger, now, report)
+        ledger.remember("last sync", str(seconds(now)))
+
+
+def replan(desk: Desk, report: Report, *, allow: int | None = None) -> None:
+    """Plan the night and promise what comes of it. Raises BrakeError before anything is promised."""
+    marks = _marks(desk)
+    gathered = gather(desk, marks)
+    planned = plan(gathered.situation)
+    _brake(desk, planned, allow)
+    arranged = arrange(planned.promises, _diary(desk, gathered))
+    if marks:
+        arranged = _as_they_stand(arranged, marks, desk.now)
+    with desk.ledger.atomic():
+        _promise(desk, gathered, planned, arranged, report)
+        if marks:
+            _remember_marks(desk, arranged, marks)
+
+
+def _brake(desk: Desk, planned: Plan, allow: int | None) -> None:
+    limit = desk.config.limits.brake if allow is None else allow
+    number = len(planned.starting)
+    if number > limit:
+        raise BrakeError(
+            f"this sync would start follow-ups for {number} people, more than "
+            + (f"--allow {allow}" if allow is not None else f"the brake of {limit}"),
+            f"Look at them with calsync sync --dry-run --allow {number}; if all is well, calsync sync --allow {number}.",
+        )
+
+
+def _diary(desk: Desk, gathered: Gathered) -> Diary:
+    limits = desk.config.limits
+    zones = {
+        row.address: gathered.zones[person][0]
+        for row in gathered.situation.promised
+        if (person := desk.person(row.address)) in gathered.zones
+    }
+    for person, (zone, _) in gathered.zones.items():
+        for address in desk.circle.identities.addresses(person):
+            zones[address] = zone
+    return Diary(
+        desk.now,
+        desk.horizon,
+        desk.mine,
+        Caps(limits.per_day, limits.per_week),
+        gathered.slots,
+        desk.seen.busy,
+        zones,
+    )
+
+
+def _promise(desk: Desk, gathered: Gathered, planned: Plan, arranged: Arranged, report: Report) -> None:
+    ledger, now = desk.ledger, desk.now
+    before = {row.id: row for row in gathered.situation.promised}
+    slots_before = {slot.id: slot for slot in gathered.slots}
+    changed = [row for row in arranged.followups if before.get(row.id) != row]
+    promises.promise(ledger, changed, now)
+    slots = {slot.id: slot for slot in arranged.slots}
+    promises.put_slots(ledger, [slot for slot in arranged.slots if slots_before.get(slot.id) != slot])
+    known_facts = gathered.situation.facts
+    for (person, meeting), facts in planned.facts.items():
+        if known_facts.get((person, meeting)) != facts:
+            promises.put_facts(ledger, person, meeting, facts)
+    titles = _tell(desk, gathered, planned, arranged)
+    report.starting = list(planned.starting)
+    report.changed = [
+        (row, slots.get(row.reminder))
+        for row in changed
+        if (old := before.get(row.id)) is None or old.state != row.state
+    ]
+    report.held = sum(row.state is State.HELD for row in arranged.followups)
+    for note in arranged.notes:
+        id_, _, words = note.partition("\t")
+        report.notes.append(f"{titles.get(id_) or _title(ledger, id_)}: {words}")
+    report.differences = _differences(ledger, gathered, arranged, desk.now)
+
+
+def _tell(desk: Desk, gathered: Gathered, planned: Plan, arranged: Arranged) -> dict[str, str]:
+    """Put the words into every reminder whose words changed; return the new titles by id."""
+    by_id = {promise.followup.id: promise for promise in planned.promises}
+    by_reminder: dict[str, list[FollowUp]] = {}
+    for row in arranged.followups:
+        if row.reminder and (row.state in OPEN or row.state is State.DONE):
+            by_reminder.setdefault(row.reminder, []).append(row)
+    live = {slot.id: slot for slot in arranged.slots if slot.removed is None}
+    wanted = {id_: rows for id_, rows in by_reminder.items() if id_ in live}
+    people = desk.someones(
+        (desk.person(row.address) for rows in wanted.values() for row in rows), gathered.situation.views
+    )
+    inputs_before = {
+        id_: inputs
+        for id_, inputs in desk.ledger.in_list(
+            "SELECT id, inputs FROM reminder WHERE id IN (SELECT value FROM json_each(?))", sorted(wanted)
+        )
+    }
+    titles: dict[str, str] = {}
+    for id_, rows in sorted(wanted.items()):
+        lead = next((by_id[row.id] for row in rows if by_id[row.id].step is not None), None)
+        if lead is None:
+            lead = _from_pack(desk, rows[0])
+        if lead is None or lead.step is None or lead.rule is None:
+            continue
+        shown = [row for row in rows if row.state in OPEN] or rows
+        rows_told = sorted(shown, key=lambda row: (row.name, row.address))
+        pack = next(pack for pack in desk.packs if lead.rule in pack.rules)
+        scene = Scene(
+            live[id_],
+            [(row, told(people, desk.person(row.address), row)) for row in rows_told],
+            pack,
+            lead.rule,
+            lead.step,
+            gathered.situation.meetings.get(rows[0].meeting),
+            desk.mine,
+            desk.config.me.name,
+            gathered.situation.hide_title,
+        )
+        inputs = scene.inputs()
+        if inputs_before.get(id_) == inputs:
+            continue
+        text = reminder(scene)
+        titles[id_] = text.title
+        promises.put_words(desk.ledger, text, inputs, pack.name)
+    return titles
+
+
+def _from_pack(desk: Desk, row: FollowUp) -> Promise | None:
+    """The step of a follow-up that no rule had to be asked for: it is done, or kept as it was."""
+    for pack in desk.packs:
+        for rule in pack.rules:
+            for index, step in enumerate(rule.steps):
+                if (rule.id, step.id) == (row.rule, row.step):
+                    return Promise(row, step, rule, index)
+    return None
+
+
+def _title(ledger: Ledger, id_: str) -> str:
+    return str(ledger.value("SELECT title FROM reminder WHERE id = ?", id_) or id_)
+
+
+def _differences(ledger: Ledger, gathered: Gathered, arranged: Arranged, now: datetime) -> list[Difference]:
+    """What changes in the outputs tonight, soonest first."""
+    before: Mapping[str, Slot] = {slot.id: slot for slot in gathered.slots}
+    causes = {row.reminder: row.cause for row in arranged.followups if row.reminder}
+    found: list[Difference] = []
+    for slot in arranged.slots:
+        old = before.get(slot.id)
+        if old is None and slot.removed is None:
+            kind = "create"
+        elif slot.removed is not None and (old is None or old.removed is None):
+            kind = "remove"
+        elif old is not None and (old.start, old.end) != (slot.start, slot.end):
+            kind = "change"
+        else:
+            continue
+        found.append(
+            Difference(kind, slot.id, _title(ledger, slot.id), slot.start, slot.end, causes.get(slot.id, ""))
+        )
+    return sorted(found, key=lambda each: (each.start, each.reminder))
+
+
+def _marks(desk: Desk) -> list[Mark]:
+    """Reminders that stand in outputs though the ledger knows none: it was lost."""
+    if desk.ledger.note("last sync") or desk.ledger.value("SELECT 1 FROM reminder"):
+        return []
+    from calsync.outputs.feed import read_marks
+
+    found: dict[str, Mark] = {}
+    for output in desk.config.outputs:
+        if isinstance(output, IcsOutput) and output.path.exists():
+            for mark in read_marks(output.path):
+                found.setdefault(mark.id, mark)
+    return list(found.values())
+
+
+def _as_they_stand(arranged: Arranged, marks: Sequence[Mark], now: datetime) -> Arranged:
+    """Give planned reminders the ids, places and answers of those found in the outputs."""
+    by_place = {(mark.meeting, *mark.rule.split("/")[1:]): mark for mark in marks if mark.meeting}
+    by_id = {mark.id: mark for mark in marks}
+    renamed: dict[str, tuple[str, Mark]] = {}
+    slots: list[Slot] = []
+    for slot in arranged.slots:
+        mark = by_id.get(slot.id) or by_place.get((slot.meeting, slot.rule, slot.step))
+        if mark is not None:
+            renamed[slot.id] = (mark.id, mark)
+            turn = slot.turn if mark.id == slot.id else slot.turn + 1
+            slot = replace(slot, id=mark.id, start=mark.start, end=mark.end, turn=turn)
+        slots.append(slot)
+    rows: list[FollowUp] = []
+    for row in arranged.followups:
+        if row.reminder in renamed:
+            id_, mark = renamed[row.reminder]
+            row = replace(row, reminder=id_)
+            if mark.done:
+                row = replace(row, state=State.DONE, cause="it was ticked off in the feed")
+        rows.append(row)
+    return Arranged(tuple(rows), tuple(slots), arranged.notes)
+
+
+def _remember_marks(desk: Desk, arranged: Arranged, marks: Sequence[Mark]) -> None:
+    from calsync.publish import content_digest
+
+    kept = {slot.id for slot in arranged.slots}
+    shown = {r.id: r for r in promises.reminders(desk.ledger, desk.now.replace(year=1970), desk.horizon)}
+    for output in desk.config.outputs:
+        for mark in marks:
+            if mark.id in kept and mark.id in shown:
+                same = shown[mark.id].title == mark.title
+                digest = content_digest(shown[mark.id], output) if same else ""
+                desk.ledger.connection.execute(
+                    "INSERT OR REPLACE INTO mark VALUES (?, ?, ?, ?, ?, ?)",
+                    (output.name, mark.id, digest, mark.sequence, seconds(mark.stamped), seconds(mark.modified)),
+                )
+
+
+def _record(ledger: Ledger, now: datetime, code: int, report: Report) -> None:
+    import json
+
+    with ledger.atomic() as db:
+        summary = {"troubles": [t.message for t in report.troubles], "notes": report.notes, "held": report.held}
+        db.execute(
+            "INSERT INTO run (at, exit_code, report) VALUES (?, ?, ?)", (seconds(now), code, json.dumps(summary))
+        )
+        db.execute("DELETE FROM run WHERE id <= (SELECT max(id) FROM run) - 400")

@@ -1,0 +1,215 @@
+"""Who gets a place where places are short.
+
+Caps make days and weeks scarce, busy calendars make quarter hours scarce. Taking
+claims one by one and giving each the first place that is left would turn an important
+one away because somebody with more choice sits on the only day that suits it. So a
+newcomer may make others move, as long as every one of them keeps a place.
+
+Days within weeks within caps, and quarter hours within days, form a matroid while all
+claims are one quarter hour long; then a shortest chain of moves exists whenever any
+arrangement does (matroid intersection), and the answer is exact. Longer claims make it
+a packing problem: there a search of limited length through all moves follows where no
+chain is found, so that small cases stay exact and large ones stay quick.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+from calsync.timing.fitting import Claim, blocked_starts, fit
+from calsync.timing.free_time import bits
+
+_MOVES = 400
+_MOVES_IN_ALL = 2_000
+
+
+class Places:
+    """The claims that have a place, and the room that is left.
+
+    ``day_room`` and ``week_room`` say how many more reminders a day and a week may
+    hold; ``weeks`` gives each day's week.
+    """
+
+    def __init__(self, day_room: list[int], week_room: dict[int, int], weeks: Sequence[int]) -> None:
+        self._day_room = day_room
+        self._week_room = week_room
+        self._weeks = weeks
+        self._days_of_week: dict[int, int] = {}
+        for day, week in enumerate(weeks):
+            self._days_of_week[week] = self._days_of_week.get(week, 0) | 1 << day
+        self._here: list[dict[Claim, int]] = [{} for _ in day_room]
+        self._taken = [0] * len(day_room)
+        self._held = [0] * len(day_room)
+        self._known: list[dict[tuple[Claim, Claim | None], bool]] = [{} for _ in day_room]
+        self._day_of: dict[Claim, int] = {}
+        self._pinned: set[Claim] = set()
+        self._stuck: set[Claim] = set()
+        self._moves_left = _MOVES_IN_ALL
+        self._mixed = False
+        self._slots_short = False
+
+    def place_of(self, claim: Claim) -> tuple[int, int]:
+        """Day and start of a claim that has a place; the start means nothing at width 0."""
+        day = self._day_of[claim]
+        return day, self._here[day][claim]
+
+    @property
+    def slots_were_short(self) -> bool:
+        """Whether free time, and not the caps alone, stood in the way of the last claim."""
+        return self._slots_short
+
+    def seat(self, claim: Claim) -> bool:
+        """Give ``claim`` a place; others may move, all keep one, pinned ones stay.
+
+        False, and nothing has changed, if that cannot be done.
+        """
+        self._mixed = self._mixed or claim.width > 1
+        reached = dict.fromkeys(self._stuck)
+        if self._seat(claim, reached):
+            return True
+        if not (self._mixed and self._slots_short):
+            self._stuck.update(one for one in reached if one in self._day_of)
+        return False
+
+    def settle(self, claims: Sequence[Claim]) -> None:
+        """Move each of these seated claims, in this order, to its earliest day, and there
+        to its first choice of start, as long as all others keep a place."""
+        self._stuck.clear()
+        self._moves_left = _MOVES_IN_ALL
+        for claim in claims:
+            self._prefer_day(claim)
+            if claim.width:
+                self._prefer_start(claim)
+            day, start = self.place_of(claim)
+            self._held[day] |= claim.span(start)
+            self._known[day].clear()
+            self._pinned.add(claim)
+
+    def _prefer_day(self, claim: Claim) -> None:
+        before, start = self.place_of(claim)
+        earlier = claim.days & ((1 << before) - 1)
+        if not earlier:
+            return
+        self._remove(claim)
+        reached: dict[Claim, tuple[Claim, int] | None] = {}
+        for day in bits(earlier & (self._roomy() | self._movable_days(reached))):
+            claim.limit(day)
+            if self._seat(claim, reached):
+                break
+        else:
+            self._put(claim, before, start)
+        claim.unlimit()
+
+    def _prefer_start(self, claim: Claim) -> None:
+        day, start = self.place_of(claim)
+        better = []
+        for candidate in claim.starts_in_order(day, self._held[day]):
+            if candidate == start:
+                break
+            better.append(candidate)
+        if not better:
+            return
+        self._remove(claim)
+        reached: dict[Claim, tuple[Claim, int] | None] = {}
+        for candidate in better:
+            claim.limit(day, 1 << candidate)
+            if self._seat(claim, reached):
+                break
+        else:
+            self._put(claim, day, start)
+        claim.unlimit()
+
+    def _seat(self, claim: Claim, reached: dict[Claim, tuple[Claim, int] | None]) -> bool:
+        """As :meth:`seat`. ``reached`` are claims known to find no other place; those
+        found out now join them."""
+        self._slots_short = False
+        chain = self._chain(claim, reached)
+        if chain is not None and self._follow(chain):
+            return True
+        if not self._mixed or (chain is None and not self._slots_short) or not self._moves_left:
+            return False
+        self._slots_short = True
+        return self._try_all_moves(claim)
+
+    def _chain(
+        self, claim: Claim, reached: dict[Claim, tuple[Claim, int] | None]
+    ) -> list[tuple[Claim, int]] | None:
+        """The shortest chain of moves that seats ``claim``: who goes to which day."""
+        reached[claim] = None
+        roomy, alive, queue = self._roomy(), self._movable_days(reached), [claim]
+        for mover in queue:
+            for day in bits(mover.days & roomy):
+                if self._can_join(mover, day):
+                    return _trace(reached, mover, day)
+                self._slots_short = True
+            for day in bits(mover.days & alive):
+                leaving, spent = self._could_leave(mover, day, reached)
+                for other in leaving:
+                    reached[other] = (mover, day)
+                queue += leaving
+                alive &= ~spent
+        return None
+
+    def _could_leave(
+        self, mover: Claim, day: int, reached: dict[Claim, tuple[Claim, int] | None]
+    ) -> tuple[list[Claim], int]:
+        """Those not yet reached whose going alone would let ``mover`` onto ``day``, and
+        the days on which there is nobody left to reach."""
+        week = self._weeks[day]
+        week_decides = self._day_room[day] > 0 and self._week_room[week] <= 0
+        if week_decides and self._can_join(mover, day):
+            days = self._days_of_week[week]
+            return [one for near in bits(days) for one in self._movable(near, reached)], days
+        movable = self._movable(day, reached)
+        leaving = [one for one in movable if self._can_join(mover, day, one)]
+        if week_decides or len(leaving) < len(movable):
+            self._slots_short = True
+            return leaving, 0
+        return leaving, 1 << day
+
+    def _movable(self, day: int, reached: dict[Claim, tuple[Claim, int] | None]) -> list[Claim]:
+        return [one for one in self._here[day] if one not in reached and one not in self._pinned]
+
+    def _movable_days(self, reached: dict[Claim, tuple[Claim, int] | None]) -> int:
+        """The days from which going there somebody not yet reached could be asked to leave."""
+        days = 0
+        for week, within in self._days_of_week.items():
+            here = sum(1 << day for day in bits(within) if self._movable(day, reached))
+            days |= within if here and self._week_room[week] <= 0 else here
+        return days
+
+    def _roomy(self) -> int:
+        """The days on which one more reminder keeps within the caps."""
+        return sum(
+            1 << day
+            for day, room in enumerate(self._day_room)
+            if room > 0 and self._week_room[self._weeks[day]] > 0
+        )
+
+    def _can_join(self, mover: Claim, day: int, leaving: Claim | None = None) -> bool:
+        """Whether there is free time on ``day`` for all there and ``mover``, without ``leaving``."""
+        if not mover.width:
+            return True
+        starts, here = mover.any_start(day), self._here[day]
+        taken = self._taken[day]
+        if leaving is not None and leaving.width:
+            taken &= ~leaving.span(here[leaving])
+        if starts & ~blocked_starts(taken, mover.width):
+            return True
+        if not starts & ~blocked_starts(self._held[day], mover.width):
+            return False
+        key = (mover, leaving)
+        known = self._known[day].get(key) if mover.days == mover.all_days else None
+        if known is None:
+            known = self._known[day][key] = self._fit(day, mover, leaving) is not None
+        return known
+
+    def _fit(self, day: int, mover: Claim, *leaving: Claim | None) -> dict[Claim, int] | None:
+        here = self._here[day]
+        claims = [one for one in here if one not in leaving and one not in self._pinned]
+        return fit(day, [*claims, mover], self._held[day], here)
+
+    def _follow(self, chain: list[tuple[Claim, int]]) -> bool:
+        places = [self._leave(claim) for claim, _ in chain[:-1]]
+        ...
