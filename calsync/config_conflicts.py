@@ -99,8 +99,8 @@ def _target(output: Mapping[str, Any], folder: Path) -> object:
             return _real(output, "path", folder)
         case "google":
             account = tuple(str(output.get(key, "")) for key in ("endpoint", "service_account", "subject"))
-            return "google", account, output.get("calendar", "Follow-ups")
+            return "google", account, str(output.get("calendar", "Follow-ups"))
         case "caldav":
-            return "caldav", str(output.get("url", "")).rstrip("/").lower(), output.get("username", "")
+            return "caldav", str(output.get("url", "")).rstrip("/").lower(), str(output.get("username", ""))
         case _:
             return None

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
+from calsync.agenda import describe
 from calsync.config import Config
 from calsync.ledger import promises, who
 from calsync.ledger.intake import Judged
 from calsync.ledger.ledger import Ledger, moment, seconds
-from calsync.ledger.seen import Seen, addresses_in_question, known_before, source_order, spellings
+from calsync.ledger.seen import Seen, addresses_in_question, known_before, source_order
 from calsync.model import ANSWERED, OPEN, FollowUp, Slot, State
 from calsync.outputs.base import Mark
 from calsync.people.addresses import canonical
@@ -160,21 +161,12 @@ class Desk:
     def someones(self, people: Iterable[str], views: Mapping[str, View]) -> dict[str, Someone]:
         """Return people as they are told to the user, the address used last first."""
         people = sorted(set(people))
-        addresses = {person: self.circle.identities.addresses(person) for person in people}
-        known = spellings(self.ledger, (a for own in addresses.values() for a in own))
+        known = describe(self.ledger, self.circle.identities, people)
         zones = self.zones(views)
-        names: dict[str, str] = {}
-        spelled: dict[str, tuple[str, ...]] = {}
-        for person, own in addresses.items():
-            pairs = [pair for address in own for pair in known.get(address, ())]
-            said = [words["name"] for a in own if "name" in (words := self.said.get(a, {}))]
-            spelled[person] = tuple(dict.fromkeys(address for address, _ in pairs)) or own
-            names[person] = next(iter([*said, *(name for _, name in pairs if name)]), "")
-        alike = self._alike(names)
+        alike = self._alike({person: name for person, (name, _) in known.items()})
         return {
             person: Someone(
-                names[person],
-                spelled[person],
+                *known[person],
                 zones[person][0] if person in zones else None,
                 zones[person][1] if person in zones else "",
                 alike.get(person, ()),

@@ -203,6 +203,7 @@ class FollowUp:
     last_day: date
     reminder: str = ""
     timing: str = ""
+    channel: str = ""
 
 
 @dataclass(frozen=True, slots=True)

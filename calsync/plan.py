@@ -263,7 +263,7 @@ def _step(
     state, cause, last_day = _state(situation, key, candidate, step, latest, is_new=not own)
     timing = timing_of(step, latest, situation.zone)
     followup = replace(
-        latest, pack=pack.name, state=state, cause=cause, last_day=last_day, timing=timing
+        latest, pack=pack.name, state=state, cause=cause, last_day=last_day, timing=timing, channel=step.channel.value
     )
     return [*lines, Promise(followup, step, rule, index, group)]
 
@@ -335,7 +335,8 @@ def _state(
     if meeting is not None:
         if "met" in step.unless:
             met = met_after(counting, meeting, night, situation.day_of)
-            if met is not None and (not is_new or situation.day_of(met) <= last_day or not over):
+            in_time = met is not None and (not over or situation.day_of(met) <= last_day)
+            if met is not None and (in_time or row.state in (State.WAITING, State.MET)):
                 return State.MET, f"you met again on {situation.day_of(met):%-d %B %Y}", last_day
         if "booked" in step.unless:
             booked = booked_after(counting, meeting, night, situation.horizon)

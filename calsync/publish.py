@@ -1,23 +1,27 @@
 """The last steps of the night: what is promised goes into every output.
 
-An output that fails keeps what is in it and does not hold up the others.
+An output that fails keeps what is in it and does not hold up the others. A feed that
+stands as it was left, and would be written just so again, is not even rendered.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
+from hashlib import blake2b
 
+from calsync import files
 from calsync.config import Config, IcsOutput
 from calsync.config import Output as OutputSettings
 from calsync.errors import CalsyncError, OutputError
 from calsync.ids import digest_id
 from calsync.ledger import promises
-from calsync.ledger.ledger import Ledger, moment, seconds
+from calsync.ledger.ledger import Ledger, seconds
 from calsync.model import Reminder
+from calsync.outputs.base import Written
 from calsync.outputs.feed import KEPT, Attention, FeedOutput
 from calsync.report import Report, Trouble
+from calsync.timing.spans import Span
 
 FAILING_TOO_LONG = timedelta(days=3)
 
@@ -33,12 +37,16 @@ def content_digest(reminder: Reminder, settings: OutputSettings) -> str:
 
 
 def publish(config: Config, ledger: Ledger, now: datetime, report: Report) -> None:
-    """Write every output; failures go into the report."""
-    shown = promises.reminders(ledger, now - KEPT - timedelta(days=1), config.limits.horizon.after(now, config.me.zone))
-    attention = _attention(config, ledger, now)
-    for settings in config.outputs:
+    """Write every output; failures go into the report.
+
+    Those that failed before come first, so that no other tells of trouble that is over.
+    """
+    horizon = config.limits.horizon.after(now, config.me.zone)
+    shown = promises.reminders(ledger, now - KEPT - timedelta(days=1), horizon)
+    failing = {name for (name,) in ledger.rows("SELECT name FROM output WHERE failed_since IS NOT NULL")}
+    for settings in sorted(config.outputs, key=lambda settings: settings.name not in failing):
         try:
-            _write(settings, ledger, now, shown, attention, report)
+            _write(settings, ledger, now, shown, _attention(config, ledger, now, settings.name), report)
         except CalsyncError as error:
             _failed(ledger, settings.name, str(error), error.remedy, now)
             report.troubles.append(
@@ -67,10 +75,10 @@ def _write(
         settings.name,
         settings.path,
         settings.details,
-        None if settings.alarm is None else settings.alarm.elapsed(),
+        None if settings.alarm is None else _length(settings.alarm),
         attention=attention,
     )
-    written = output.write([_at_whole_seconds(reminder) for reminder in stamped], now)
+    written = _brought_up_to_date(output, ledger, stamped, now)
     report.written[settings.name] = dict(written._asdict())
     with ledger.atomic() as db:
         db.execute(
@@ -80,40 +88,68 @@ def _write(
         )
 
 
-def _at_whole_seconds(reminder: Reminder) -> Reminder:
-    return replace(reminder, start=reminder.start.replace(microsecond=0), end=reminder.end.replace(microsecond=0))
+def _brought_up_to_date(
+    output: FeedOutput, ledger: Ledger, reminders: Sequence[Reminder], now: datetime
+) -> Written:
+    """Write the feed unless the file is still what was made of the very same reminders.
+
+    The file itself is compared, not its size and time: reading it costs a thousandth of writing
+    it, and a copy or a backup put in its place can have the old times.
+    """
+    key = f"feed {output.name}"
+    inputs = output.inputs(reminders, now)
+    if ledger.note(key) == f"{inputs} {_digest(files.content(output.path))}":
+        return Written(unchanged=len(output.kept(reminders, now)))
+    written = output.write(reminders, now)
+    ledger.remember(key, f"{inputs} {_digest(files.content(output.path))}")
+    return written
+
+
+def _digest(content: bytes | None) -> str:
+    return "" if content is None else blake2b(content, digest_size=16).hexdigest()
+
+
+def _length(span: Span) -> timedelta:
+    """How long before its start an alarm sounds: a day is 24 hours (RFC 5545 §3.8.6.3)."""
+    return span.elapsed() or timedelta(days=span.amount * (7 if span.unit == "weeks" else 1))
 
 
 def _failed(ledger: Ledger, name: str, trouble: str, remedy: str, now: datetime) -> None:
     with ledger.atomic() as db:
         db.execute(
             "INSERT INTO output (name, failed_since, trouble, remedy) VALUES (?1, ?2, ?3, ?4)"
-            " ON CONFLICT (name) DO UPDATE SET failed_since = coalesce(failed_since, ?2), trouble = ?3, remedy = ?4",
+            " ON CONFLICT (name) DO UPDATE SET"
+            " failed_since = coalesce(failed_since, ?2), trouble = ?3, remedy = ?4",
             (name, seconds(now), trouble, remedy),
         )
 
 
-def _attention(config: Config, ledger: Ledger, now: datetime) -> Attention | None:
-    """Nobody reads the log of a nightly run; what fails for days is told in the calendar."""
+def _attention(config: Config, ledger: Ledger, now: datetime, output: str) -> Attention | None:
+    """Nobody reads the log of a nightly run; what fails for days is told in the calendar.
+
+    ``output`` is the one that it will be read in: that one works, then.
+    """
     limit = seconds(now - FAILING_TOO_LONG)
+    named = {"source": {each.name for each in config.sources}, "output": {each.name for each in config.outputs}}
+    named["output"].discard(output)
     failing = [
         (f"{what} {name}", since, trouble, remedy)
-        for what in ("source", "output")
+        for what, names in named.items()
         for name, since, trouble, remedy in ledger.rows(
-            f"SELECT name, failed_since, trouble, remedy FROM {what} WHERE failed_since <= ? ORDER BY name", limit
+            f"SELECT name, failed_since, trouble, remedy FROM {what} WHERE failed_since <= ? ORDER BY name",
+            limit,
         )
+        if name in names
     ]
     if not failing:
         return None
     lines = []
     for name, since, trouble, remedy in failing:
-        day = moment(since)
-        assert day is not None
-        local = day.astimezone(config.me.zone)
-        lines.append(f"{name} has failed since {local:%A} {local.day} {local:%B %Y}: {trouble} {remedy}".strip())
+        local = datetime.fromtimestamp(since, config.me.zone)
+        day = f"{local:%A} {local.day} {local:%B %Y}"
+        lines.append(f"{name} has failed since {day}: {trouble} {remedy}".strip())
     today = now.astimezone(config.me.zone).date()
-    start = datetime.combine(today, config.me.working_hours[0], config.me.zone)
-    return Attention("\n".join(lines), start)
+    return Attention("\n".join(lines), datetime.combine(today, config.me.working_hours[0], config.me.zone))
 
 
 __all__ = ["content_digest", "publish"]

@@ -18,7 +18,7 @@ from calsync.gather import Desk, Gathered, gather
 from calsync.ids import digest_id
 from calsync.ledger import promises
 from calsync.ledger.ledger import Ledger, seconds
-from calsync.model import OPEN, FollowUp, Slot, State
+from calsync.model import OPEN, Channel, FollowUp, Slot, State
 from calsync.outputs.base import Mark
 from calsync.plan import Plan, Promise, plan
 from calsync.publish import publish
@@ -146,12 +146,18 @@ def _pass(
         ledger.remember("last sync", str(seconds(now)))
 
 
-def replan(desk: Desk, report: Report, *, allow: int | None = None) -> None:
-    """Plan the night and promise what comes of it. Raises BrakeError before anything is promised."""
+def replan(desk: Desk, report: Report, *, allow: int | None = None, start: bool = True) -> None:
+    """Plan the night and promise what comes of it; without ``start`` nobody new starts.
+
+    Raises BrakeError before anything is promised.
+    """
     marks = _marks(desk)
     gathered = gather(desk, marks)
     planned = plan(gathered.situation)
-    _brake(desk, planned, allow)
+    if start:
+        _brake(desk, planned, allow)
+    else:
+        planned = _without_starting(planned, gathered)
     arranged = arrange(planned.promises, _diary(desk, gathered))
     if marks:
         arranged = _as_they_stand(arranged, marks, desk.now)
@@ -159,6 +165,15 @@ def replan(desk: Desk, report: Report, *, allow: int | None = None) -> None:
         _promise(desk, gathered, planned, arranged, report)
         if marks:
             _remember_marks(desk, arranged, marks)
+
+
+def _without_starting(planned: Plan, gathered: Gathered) -> Plan:
+    known = {row.id for row in gathered.situation.promised}
+    kept = tuple(promise for promise in planned.promises if promise.followup.id in known)
+    started = {(gathered.situation.person(p.followup), p.followup.meeting) for p in kept}
+    return replace(
+        planned, promises=kept, facts={k: v for k, v in planned.facts.items() if k in started}, starting=()
+    )
 
 
 def _brake(desk: Desk, planned: Plan, allow: int | None) -> None:
@@ -224,7 +239,7 @@ def _tell(desk: Desk, gathered: Gathered, planned: Plan, arranged: Arranged) -> 
     by_id = {promise.followup.id: promise for promise in planned.promises}
     by_reminder: dict[str, list[FollowUp]] = {}
     for row in arranged.followups:
-        if row.reminder and (row.state in OPEN or row.state is State.DONE):
+        if row.reminder and (row.state in OPEN or row.state in (State.DONE, State.MISSED)):
             by_reminder.setdefault(row.reminder, []).append(row)
     live = {slot.id: slot for slot in arranged.slots if slot.removed is None}
     wanted = {id_: rows for id_, rows in by_reminder.items() if id_ in live}
@@ -259,7 +274,8 @@ def _tell(desk: Desk, gathered: Gathered, planned: Plan, arranged: Arranged) -> 
             gathered.situation.hide_title,
         )
         inputs = scene.inputs()
-        if inputs_before.get(id_) == inputs:
+        is_over = all(row.state is State.MISSED for row in rows_told)
+        if inputs_before.get(id_) == inputs or (is_over and inputs_before.get(id_)):
             continue
         text = reminder(scene)
         titles[id_] = text.title
@@ -331,6 +347,11 @@ def _as_they_stand(arranged: Arranged, marks: Sequence[Mark], now: datetime) -> 
         slots.append(slot)
     rows: list[FollowUp] = []
     for row in arranged.followups:
+        past = by_place.get((row.meeting, row.rule, row.step))
+        if row.state is State.MISSED and not row.reminder and past is not None:
+            if past.id not in {slot.id for slot in slots}:
+                slots.append(_slot_of(row, past))
+            row = replace(row, reminder=past.id)
         if row.reminder in renamed:
             id_, mark = renamed[row.reminder]
             row = replace(row, reminder=id_)
@@ -338,6 +359,11 @@ def _as_they_stand(arranged: Arranged, marks: Sequence[Mark], now: datetime) -> 
                 row = replace(row, state=State.DONE, cause="it was ticked off in the feed")
         rows.append(row)
     return Arranged(tuple(rows), tuple(slots), arranged.notes)
+
+
+def _slot_of(row: FollowUp, mark: Mark) -> Slot:
+    key = (row.meeting, row.rule, row.step, row.round)
+    return Slot(mark.id, *key, 0, "", mark.start, mark.end, Channel(row.channel), row.timing)
 
 
 def _remember_marks(desk: Desk, arranged: Arranged, marks: Sequence[Mark]) -> None:

@@ -119,17 +119,20 @@ def label(path: KeyPath, data: object) -> str:
     for key in path:
         inner = _step_into(data, key)
         if isinstance(key, str):
-            words.append(key)
+            words.append(key if key.isprintable() else shown(key))
         elif not isinstance(data, list):
             pass  # the schema takes a single value as a list of one
-        elif isinstance(inner, Mapping) and isinstance(inner.get("id"), str):
-            words[-1:] = [inner["id"]]
-        elif isinstance(inner, Mapping) and isinstance(inner.get("name"), str):
-            words.append(inner["name"])
+        elif name := _called(inner, "id"):
+            words[-1:] = [name]
         else:
-            words.append(str(key + 1))
+            words.append(_called(inner, "name") or str(key + 1))
         data = inner
     return ".".join(words)
+
+
+def _called(table: object, key: str) -> str:
+    name = table.get(key) if isinstance(table, Mapping) else None
+    return name if isinstance(name, str) and name.isprintable() and len(name) <= 60 else ""
 
 
 def _step_into(data: object, key: str | int) -> object:

@@ -14,7 +14,7 @@ from calsync.rules.match import Facts
 
 _FOLLOWUP = (
     "id, address, name, meeting, uid, meeting_title, meeting_start, meeting_end, source, pack, rule, step,"
-    " round, state, cause, last_day, reminder, timing"
+    " round, state, cause, last_day, reminder, timing, channel"
 )
 _SLOT = "id, meeting, rule, step, round, turn, alone, starts, ends, channel, timing, moved, removed"
 

@@ -71,7 +71,8 @@ MIGRATIONS: tuple[str, ...] = (
         meeting_start INTEGER NOT NULL, meeting_end INTEGER NOT NULL, source TEXT NOT NULL,
         pack TEXT NOT NULL, rule TEXT NOT NULL, step TEXT NOT NULL, round INTEGER NOT NULL,
         state TEXT NOT NULL, cause TEXT NOT NULL,
-        last_day TEXT NOT NULL, reminder TEXT NOT NULL, timing TEXT NOT NULL
+        last_day TEXT NOT NULL, reminder TEXT NOT NULL, timing TEXT NOT NULL,
+        channel TEXT NOT NULL
     ) WITHOUT ROWID;
     CREATE INDEX followup_address ON followup (address);
     CREATE INDEX followup_meeting ON followup (meeting);

@@ -131,13 +131,14 @@ class Seen:
         return spans
 
 
-def spellings(ledger: Ledger, persons: Iterable[str]) -> dict[str, list[tuple[str, str]]]:
-    """Return for canonical addresses their spellings with names, the latest used first."""
+def spellings(ledger: Ledger, persons: Iterable[str]) -> dict[str, list[tuple[str, str, int]]]:
+    """Return for canonical addresses their spellings, each with its name and when it was used last
+    (epoch seconds), the latest first."""
     query = (
-        "SELECT canonical, address, name FROM address WHERE canonical IN (SELECT value FROM json_each(?))"
-        " ORDER BY coalesce(used, 0) DESC, address"
+        "SELECT canonical, address, name, coalesce(used, 0) AS used FROM address"
+        " WHERE canonical IN (SELECT value FROM json_each(?)) ORDER BY used DESC, address"
     )
-    found: dict[str, list[tuple[str, str]]] = {}
-    for own, address, name in ledger.in_list(query, sorted({canonical(p) for p in persons})):
-        found.setdefault(own, []).append((address, name))
+    found: dict[str, list[tuple[str, str, int]]] = {}
+    for own, address, name, used in ledger.in_list(query, sorted({canonical(p) for p in persons})):
+        found.setdefault(own, []).append((address, name, used))
     return found

@@ -3,13 +3,15 @@
 Calendar apps are fussy in silence. One badly folded line and a big one drops the whole
 feed; one missing stamp and it skips the edit; one stamp that moves by itself and it
 downloads everything anew. So the feed holds few properties, all times in UTC, and its
-bytes are a function of the reminders alone.
+bytes are a function of the reminders alone. The icalendar library writes it; because a
+quiet night costs less than importing that library, :meth:`FeedOutput.inputs` tells beforehand
+whether there can be anything to write.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,9 +19,9 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from calsync import files
 from calsync.errors import CalsyncError, OutputError
+from calsync.ids import digest_id
 from calsync.model import Reminder
 from calsync.outputs.base import Mark, Written
-from calsync.outputs.icalendar_text import duration, folded, moment, text, uri
 
 if TYPE_CHECKING:
     from icalendar import Component
@@ -28,9 +30,12 @@ Details = Literal["full", "names", "busy"]
 
 PRODID = "-//calsync//Follow-ups//EN"
 KEPT = timedelta(days=30)
+ATTENTION = "attention"
+EDITION = 1
+"""Grows with every change of how a feed is written, so that feeds of before are written anew."""
 
 _MARK = b"\nPRODID:-//calsync//"
-_ATTENTION = "attention"
+_FOLD = re.compile(rb"\r\n[ \t]")
 _BLOCK = re.compile(rb"BEGIN:VEVENT\r\nUID:(.*?)\r\nDTSTAMP.*?\r\nEND:VEVENT\r\n", re.DOTALL)
 
 
@@ -57,6 +62,19 @@ class FeedOutput:
     calendar_name: str = "Follow-ups"
     attention: Attention | None = None
 
+    def kept(self, reminders: Sequence[Reminder], now: datetime) -> list[Reminder]:
+        """Return those that belong into the feed: all but what ended over 30 days before ``now``."""
+        return [reminder for reminder in reminders if reminder.end >= now - KEPT]
+
+    def inputs(self, reminders: Sequence[Reminder], now: datetime) -> str:
+        """Return a digest of all that the feed's bytes depend on, the same in any order.
+
+        It imports no calendar library. The same digest again means the same bytes.
+        """
+        kept = sorted(self.kept(reminders, now), key=lambda reminder: (reminder.start, reminder.id))
+        shown = (self.details, self.alarm, self.calendar_name, self.attention)
+        return digest_id(EDITION, *map(repr, shown), *map(repr, kept))
+
     def write(self, reminders: Sequence[Reminder], now: datetime) -> Written:
         """Make the feed hold ``reminders``, those apart that ended over 30 days before
         ``now``. Where nothing is different, the file's bytes and time stamp stay.
@@ -71,9 +89,8 @@ class FeedOutput:
                 "and calsync never touches what it did not make",
                 f"Move that file away, or give output {self.name} another path.",
             )
-        kept = [reminder for reminder in reminders if reminder.end >= now - KEPT]
         new = render(
-            kept,
+            self.kept(reminders, now),
             details=self.details,
             alarm=self.alarm,
             calendar_name=self.calendar_name,
@@ -100,7 +117,9 @@ def render(
     ids = {reminder.id for reminder in reminders}
     if len(ids) != len(reminders):
         raise ValueError("two reminders with one id in a feed")
-    return folded(_calendar(reminders, details, alarm, calendar_name, attention))
+    from calsync.outputs.vcalendar import vcalendar
+
+    return vcalendar(reminders, details, alarm, calendar_name, attention).to_ical(sorted=False)
 
 
 def is_ours(content: bytes) -> bool:
@@ -130,111 +149,6 @@ def read_marks(path: Path) -> list[Mark]:
     return sorted(marks, key=lambda mark: (mark.start, mark.id))
 
 
-def _calendar(
-    reminders: Sequence[Reminder],
-    details: Details,
-    alarm: timedelta | None,
-    calendar_name: str,
-    attention: Attention | None,
-) -> Iterator[str]:
-    name = text(calendar_name) or "Follow-ups"
-    yield "BEGIN:VCALENDAR"
-    yield "VERSION:2.0"
-    yield f"PRODID:{PRODID}"
-    yield "CALSCALE:GREGORIAN"
-    yield f"NAME:{name}"
-    yield f"X-WR-CALNAME:{name}"
-    yield "COLOR:teal"
-    yield "REFRESH-INTERVAL;VALUE=DURATION:PT1H"
-    yield "X-PUBLISHED-TTL:PT1H"
-    if not reminders and attention is None:
-        yield from _ZONE
-    if attention is not None:
-        yield from _attention_event(attention, details)
-    for reminder in sorted(reminders, key=lambda reminder: (reminder.start, reminder.id)):
-        yield from _event(reminder, details, alarm)
-    yield "END:VCALENDAR"
-
-
-# A VCALENDAR needs a component (RFC 5545 §3.6). This one is right for any reader.
-_ZONE = (
-    "BEGIN:VTIMEZONE",
-    "TZID:Etc/UTC",
-    "BEGIN:STANDARD",
-    "DTSTART:19700101T000000",
-    "TZOFFSETFROM:+0000",
-    "TZOFFSETTO:+0000",
-    "TZNAME:UTC",
-    "END:STANDARD",
-    "END:VTIMEZONE",
-)
-
-
-def _event(reminder: Reminder, details: Details, alarm: timedelta | None) -> Iterator[str]:
-    stamped = reminder.stamped or reminder.modified or reminder.start
-    summary = _summary(reminder, details)
-    yield "BEGIN:VEVENT"
-    yield f"UID:{text(reminder.id)}@calsync"
-    yield f"DTSTAMP:{moment(stamped)}"
-    yield f"LAST-MODIFIED:{moment(reminder.modified or stamped)}"
-    yield f"SEQUENCE:{reminder.sequence}"
-    yield f"DTSTART:{moment(reminder.start)}"
-    if reminder.end > reminder.start:
-        yield f"DTEND:{moment(reminder.end)}"
-    yield f"SUMMARY:{summary}"
-    if details == "full":
-        if description := text(reminder.description, lines=True):
-            yield f"DESCRIPTION:{description}"
-        if url := uri(reminder.url):
-            yield f"URL:{url}"
-    if details != "busy":
-        yield "CATEGORIES:Follow-up"
-    yield "TRANSP:TRANSPARENT"
-    yield f"X-CALSYNC-ID:{text(reminder.id)}"
-    # A property without a value is an error to libical.
-    if details != "busy" and (rule := text(reminder.rule)):
-        yield f"X-CALSYNC-RULE:{rule}"
-    if details == "full" and (meeting := text(reminder.meeting)):
-        yield f"X-CALSYNC-MEETING:{meeting}"
-    if alarm is not None and not reminder.done:
-        yield "BEGIN:VALARM"
-        yield "ACTION:DISPLAY"
-        yield f"DESCRIPTION:{summary}"
-        yield f"TRIGGER:{duration(-alarm)}"
-        yield "END:VALARM"
-    yield "END:VEVENT"
-
-
-def _summary(reminder: Reminder, details: Details) -> str:
-    if details == "busy":
-        return "Follow-up"
-    if details == "names":
-        tick = "✓ " if reminder.done else ""
-        people = ", ".join(reminder.names)
-        shown = f"{tick}{people}: {reminder.step}" if people else f"{tick}{reminder.step}"
-    else:
-        shown = reminder.title
-    return text(shown) or "Follow-up"
-
-
-def _attention_event(attention: Attention, details: Details) -> Iterator[str]:
-    at = moment(attention.at)
-    yield "BEGIN:VEVENT"
-    yield f"UID:{_ATTENTION}@calsync"
-    yield f"DTSTAMP:{at}"
-    yield f"LAST-MODIFIED:{at}"
-    # It comes and goes under one UID for ever, so its SEQUENCE has to rise by itself.
-    yield f"SEQUENCE:{int(attention.at.timestamp()) // 60}"
-    yield f"DTSTART:{at}"
-    yield f"DTEND:{moment(attention.at + timedelta(minutes=15))}"
-    yield "SUMMARY:calsync needs attention"
-    if details == "full" and (message := text(attention.message, lines=True)):
-        yield f"DESCRIPTION:{message}"
-    yield "TRANSP:TRANSPARENT"
-    yield f"X-CALSYNC-ID:{_ATTENTION}"
-    yield "END:VEVENT"
-
-
 def _difference(old: bytes, new: bytes) -> Written:
     """What the step from one feed to another means, in reminders."""
     before, after = _blocks(old), _blocks(new)
@@ -249,14 +163,15 @@ def _difference(old: bytes, new: bytes) -> Written:
 
 
 def _blocks(feed: bytes) -> dict[bytes, bytes]:
-    blocks = {match[1]: match[0] for match in _BLOCK.finditer(feed)}
-    blocks.pop(f"{_ATTENTION}@calsync".encode(), None)
+    # Where a long line is folded is up to the library, and means nothing.
+    blocks = {match[1]: match[0] for match in _BLOCK.finditer(_FOLD.sub(b"", feed))}
+    blocks.pop(f"{ATTENTION}@calsync".encode(), None)
     return blocks
 
 
 def _mark(event: Component) -> Mark | None:
     identity = str(event.get("X-CALSYNC-ID", ""))
-    if not identity or identity == _ATTENTION:
+    if not identity or identity == ATTENTION:
         return None
     try:
         start = _utc(event, "DTSTART")

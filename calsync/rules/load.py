@@ -75,18 +75,21 @@ def lines_for(pack: Pack, problems: Iterable[Problem]) -> list[str]:
 def _load(name: str, user_dir: Path | None) -> Pack:
     chain = _chain(name, user_dir)
     merged = _merged(chain)
-    found = [line for file in chain for line in _lines([file], file.data, _misnamed(file.data))]
+    found = [line for file in chain for line in _nameless(file)]
     try:
         file = PackFile.model_validate(merged)
     except ValidationError as error:
-        problems = of_validation(error, PackFile)
-        # A rule without an id is left out of the merge; do not ask for one that is there.
-        found += _lines(chain, merged, [each for each in problems if not (found and each.path == ("rule",))])
-        raise ConfigError(in_file_order(found), _REMEDY) from None
+        # What has no id is left out of the merge: do not ask for rules or steps that are there.
+        problems = [each for each in of_validation(error, PackFile) if not (found and _asks_for_more(each))]
+        raise ConfigError(in_file_order(found + _lines(chain, merged, problems)), _REMEDY) from None
     found += _lines(chain, merged, _unknown_messages(file))
     if found:
         raise ConfigError(in_file_order(found), _REMEDY)
     return Pack(name, file.summary, file.extends, file.rule, file.message, tuple(each.path for each in chain))
+
+
+def _asks_for_more(problem: Problem) -> bool:
+    return problem.path == ("rule",) or problem.sentence.startswith("needs [[rule.step]]")
 
 
 def _chain(name: str, user_dir: Path | None) -> list[_File]:
@@ -165,7 +168,17 @@ def _over_by_id(below: Sequence[Any], above: Sequence[Any]) -> list[Any]:
     return result
 
 
-def _misnamed(table: Mapping[str, Any], at: KeyPath = ()) -> Iterator[Problem]:
+def _nameless(file: _File) -> list[str]:
+    problems = list(_without_id(file.data))
+    if not problems:
+        return []
+    from calsync.toml_lines import lines, nearest_line
+
+    found = lines(read(file.path, "")[0])
+    return lines_of(problems, lambda path: f"{file.path}:{nearest_line(found, path)}", file.data)
+
+
+def _without_id(table: Mapping[str, Any], at: KeyPath = ()) -> Iterator[Problem]:
     """Rules and steps of one file that have no id of their own to be found by."""
     for key in _BY_ID:
         listed = table.get(key)
@@ -184,7 +197,7 @@ def _misnamed(table: Mapping[str, Any], at: KeyPath = ()) -> Iterator[Problem]:
                 yield Problem((*path, "id"), f"another {key} here has the id {shown(identity)} too")
             else:
                 seen.add(identity)
-            yield from _misnamed(each, path)
+            yield from _without_id(each, path)
 
 
 def _unknown_messages(file: PackFile) -> Iterator[Problem]:

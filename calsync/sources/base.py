@@ -104,9 +104,12 @@ class Reading:
 
     def incomplete(self, trouble: str) -> None:
         """Say that the source was not seen whole; the first trouble is kept."""
-        self.whole = False
-        self.validator = ""
         self.trouble = self.trouble or trouble
+
+    def complete(self, validator: str) -> None:
+        """Say, at the end, that this was all; whole if there was no trouble on the way."""
+        if not self.trouble:
+            self.whole, self.validator = True, validator
 
 
 class Source(Protocol):

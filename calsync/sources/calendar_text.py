@@ -16,7 +16,7 @@ from typing import BinaryIO, NamedTuple
 
 from calsync.model import Skipped
 from calsync.sources.base import Found, Item, Reading, Same
-from calsync.sources.lines import Part, parts
+from calsync.sources.lines import NO_END, Part, parts
 from calsync.sources.values import property_of, text_of
 from calsync.sources.vevent import Older, event_of
 from calsync.sources.written import Clock
@@ -25,6 +25,7 @@ EMPTY = "is empty"
 WEB_PAGE = "is a web page, not a calendar"
 NO_CALENDAR = "is not an iCalendar file"
 CUT_SHORT = "is cut short: its END:VCALENDAR is missing"
+HEADLESS = "is cut short: its BEGIN:VCALENDAR is missing"
 
 _LARGEST_VTIMEZONE = 1 << 16
 
@@ -57,7 +58,7 @@ def survey(stream: BinaryIO, home: str) -> Survey:
             vtimezones.append({})
             open_calendars += 1
         if part.name == b"END":
-            open_calendars -= 1
+            open_calendars -= part.calendar >= 0
         elif part.name == b"VCALENDAR":
             for name, value in _properties(part):
                 properties[part.calendar].setdefault(name, value)
@@ -67,6 +68,10 @@ def survey(stream: BinaryIO, home: str) -> Survey:
                 text = part.data.decode("utf-8", "replace")
                 vtimezones[part.calendar][text_of(tzid)] = f"BEGIN:VTIMEZONE{text}\nEND:VTIMEZONE\n"
     if not properties:
+        bare = events_without_a_calendar(stream)
+        if bare is not None:
+            clock = Clock(home)
+            return Survey((Calendar(clock, False, clock.digest),), bare)
         fault = WEB_PAGE if start.startswith(b"<") else NO_CALENDAR if start else EMPTY
         return Survey((), fault)
     calendars = []
@@ -75,6 +80,20 @@ def survey(stream: BinaryIO, home: str) -> Survey:
         called_off = given.get("METHOD", "").upper() == "CANCEL"
         calendars.append(Calendar(clock, called_off, clock.digest + bytes([called_off])))
     return Survey(tuple(calendars), CUT_SHORT if open_calendars else "")
+
+
+def events_without_a_calendar(stream: BinaryIO) -> str | None:
+    """Some programs keep bare VEVENTs without a VCALENDAR around them. None where there
+    are none; else the fault, empty if there is none."""
+    stream.seek(0)
+    last = None
+    for part in parts(stream, (b"VEVENT",)):
+        if part.name == b"END":
+            return HEADLESS
+        last = part
+    if last is None:
+        return None
+    return CUT_SHORT if last.fault == NO_END else ""
 
 
 def items(
@@ -92,9 +111,9 @@ def items(
     """
     reasons: list[str] = []
     for part in parts(stream, (b"VEVENT",)):
-        if part.name != b"VEVENT" or not 0 <= part.calendar < len(surveyed.calendars):
+        if part.name != b"VEVENT" or part.calendar >= len(surveyed.calendars):
             continue
-        calendar = surveyed.calendars[part.calendar]
+        calendar = surveyed.calendars[part.calendar]  # one outside of all is read as in the last
         data = part.data
         reading.named += _names_somebody(data)
         if part.fault:

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, tzinfo
 
 from calsync.sources.values import parameters_of
+from calsync.sources.written import Written
 
 Properties = Mapping[str, tuple[str, str]]
 """The first line of each property by name: its parameters and its value, as written."""
@@ -28,6 +29,14 @@ def all_day_by_flag(found: Properties, start: datetime, end: datetime) -> bool:
         return False
     midnights = start.time() == end.time() == datetime.min.time()
     return midnights and (end.date() - start.date()).days >= 1
+
+
+def end_without_zone(start: Written, end: Written) -> datetime:
+    """Some write the zone with DTSTART and leave it out of DTEND; a DATE as the end of a
+    time has none either. Both are in the zone of the start."""
+    if end.floating or end.is_date:
+        return end.moment.replace(tzinfo=start.moment.tzinfo)
+    return end.moment
 
 
 def day_in_utc(moment: datetime, home: tzinfo) -> datetime:

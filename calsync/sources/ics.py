@@ -82,7 +82,6 @@ class IcsSource:
         known = _set(seen.pieces)
 
         def items(reading: Reading) -> Iterator[Item]:
-            reading.whole, reading.validator = True, validator
             for file in files:
                 try:
                     with file.open("rb") as stream:
@@ -95,6 +94,7 @@ class IcsSource:
                 changed = True
             if changed:
                 reading.incomplete(f"{path} was changed while it was read")
+            reading.complete(validator)
 
         surveyed = None if path.is_dir() else self._survey_file(path)
         return Reading(items, context=seen.context)
@@ -115,10 +115,10 @@ class IcsSource:
         surveyed = self._survey(fetched.body, fetched.host, _COPY)
 
         def items(reading: Reading) -> Iterator[Item]:
-            reading.whole, reading.validator = True, validator
             with closing(fetched.body) as stream:
                 stream.seek(0)
                 yield from self._events(stream, surveyed, reading, known, fetched.host, fetched.host)
+            reading.complete(validator)
 
         return Reading(items, context=seen.context)
 

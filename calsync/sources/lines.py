@@ -16,10 +16,11 @@ from typing import BinaryIO, NamedTuple
 _CHUNK = 1 << 19
 _LONGEST_LINE = 1 << 21
 _LARGEST_PART = 1 << 22
+# Some calendars end in END:VCALENDAR and a control character, or worse.
 _BORDER = re.compile(
-    rb"\n(?:([Bb][Ee][Gg][Ii][Nn])|[Ee][Nn][Dd])[ \t]*:[ \t]*([A-Za-z][A-Za-z0-9-]*)[ \t]*(?=\n)"
+    rb"\n(?:([Bb][Ee][Gg][Ii][Nn])|[Ee][Nn][Dd]):((?i:VCALENDAR)[^\n]*|[A-Za-z][A-Za-z0-9-]*[ \t]*)(?=\n)"
 )
-_BEGIN_EVENT = re.compile(rb"^[ \t]*BEGIN[ \t]*:[ \t]*VEVENT\b", re.IGNORECASE | re.MULTILINE)
+_BEGIN_EVENT = re.compile(rb"^BEGIN:VEVENT\b", re.IGNORECASE | re.MULTILINE)
 _TOP = frozenset((b"VEVENT", b"VTODO", b"VJOURNAL", b"VFREEBUSY", b"VTIMEZONE", b"VAVAILABILITY"))
 _AROUND_EVENTS = (b":vcalendar", b":vtimezone", b"\nmethod", b"\nx-wr-timezone")
 
@@ -95,7 +96,7 @@ def parts(stream: BinaryIO, wanted: Collection[bytes]) -> Iterator[Part]:
     """The components of a file whose names are in ``wanted``, in order.
 
     ``VCALENDAR`` stands for the properties of a calendar itself; a part named ``END``
-    closes each calendar that is closed. What a VEVENT nests (alarms) is left out. A
+    stands for each END:VCALENDAR. What a VEVENT nests (alarms) is left out. A
     component without its END costs only itself.
     """
     calendar, count = -1, 0
@@ -114,7 +115,9 @@ def parts(stream: BinaryIO, wanted: Collection[bytes]) -> Iterator[Part]:
         text, last, events = block.text, 0, 0
         for border in _BORDER.finditer(text):
             begins, start = border[1] is not None, border.start()
-            name = border[2].upper()
+            name = border[2].strip().upper()
+            if name.startswith(b"VCALENDAR"):
+                name = b"VCALENDAR"
             if inside:
                 ends = name == inside and not begins
                 unclosed = name == b"VCALENDAR" or (begins and name in _TOP)
@@ -124,7 +127,7 @@ def parts(stream: BinaryIO, wanted: Collection[bytes]) -> Iterator[Part]:
                     if nested:
                         if name == nested and not begins:
                             nested, last = b"", border.end()
-                    elif begins:
+                    elif begins and name.startswith((b"V", b"X-", b"PARTICIPANT")):
                         size += start - last
                         if size <= _LARGEST_PART:
                             data.append(text[last:start])
@@ -146,7 +149,7 @@ def parts(stream: BinaryIO, wanted: Collection[bytes]) -> Iterator[Part]:
             if name == b"VCALENDAR":
                 if begins:
                     calendar, count = count, count + 1
-                elif calendar >= 0:
+                else:
                     yield Part(b"END", b"", calendar)
                     calendar = -1
             elif begins:
@@ -184,7 +187,7 @@ def _chunks(stream: BinaryIO) -> Iterator[bytes]:
     while chunk:
         piece = recode.decode(chunk).encode("utf-8", "replace") if recode else chunk
         if first:
-            piece = piece.removeprefix(codecs.BOM_UTF8)
+            piece = piece.removeprefix(codecs.BOM_UTF8).lstrip(b" \t")
             bare_returns = b"\r" in piece and b"\n" not in piece
             first = False
         yield piece.replace(b"\r", b"\n") if bare_returns else piece

@@ -63,8 +63,7 @@ class MemorySource:
         yield from self.faulty
         if self.trouble:
             reading.incomplete(self.trouble)
-        else:
-            reading.whole, reading.validator = True, validator
+        reading.complete(validator)
 
 
 def _digest(*values: object) -> bytes:

@@ -55,9 +55,7 @@ def address_in(value: str) -> str:
     if colon:
         if scheme.strip().lower() != "mailto":
             return ""
-        value = rest.partition("?")[0]
-        if "%" in value:
-            value = unquote(value)
+        value = "".join(unquote(rest.partition("?")[0]).split())
     angled = _ANGLED.search(value)
     value = (angled[1] if angled else value).strip(" \t\"'<>").lower()
     before, at, after = value.rpartition("@")

@@ -159,7 +159,7 @@ def _end(one: dict[str, Line], start: Written, clock: Clock) -> datetime:
     if "DTEND" in one:
         end = clock.read(*one["DTEND"])
         if not start.is_date:
-            return end.moment.replace(tzinfo=start.moment.tzinfo) if end.is_date else end.moment
+            return habits.end_without_zone(start, end)
         days = 0 if end.is_date or end.moment.time() == datetime.min.time() else 1
         last = clock.midnight(end.moment, days)
         return clock.midnight(start.moment, 1) if last == start.moment else last

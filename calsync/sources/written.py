@@ -18,12 +18,14 @@ from calsync.timing.zones import tzinfo as clock_of
 
 class Written(NamedTuple):
     """A moment; whether it was a DATE; the zone that its TZID named; whether that TZID
-    was unknown. A DATE is the midnight in the user's zone with which it begins."""
+    was unknown; whether none was given. A DATE is the midnight in the user's zone with
+    which it begins."""
 
     moment: datetime
     is_date: bool = False
     zone: str = ""
     unknown: bool = False
+    floating: bool = False
 
 
 class Clock:
@@ -57,7 +59,7 @@ class Clock:
             return Written(datetime(stamp.year, stamp.month, stamp.day, tzinfo=self.home), True)
         if stamp.tzinfo is not None:
             return Written(stamp if stamp.tzinfo is UTC else stamp.astimezone(UTC))
-        return Written(stamp.replace(tzinfo=clock), False, zone, unknown)
+        return Written(stamp.replace(tzinfo=clock), False, zone, unknown, "TZID" not in parameters.upper())
 
     def midnight(self, moment: datetime, days: int = 0) -> datetime:
         """Midnight in the user's zone of the day that ``moment`` shows, ``days`` later."""

@@ -17,20 +17,21 @@ class Claim:
     and needs no free time. A claim can be limited to some starts of one day for a while.
     """
 
-    __slots__ = ("_limit", "_starts", "_suits", "all_days", "days", "width")
+    __slots__ = ("_all_days", "_limit", "_starts", "_suits", "days", "limited", "width")
 
     def __init__(self, days: int, width: int, starts: Callable[[int], tuple[int, int]]) -> None:
-        self.days = self.all_days = days
+        self.days = self._all_days = days
         self.width = width
+        self.limited = False
         self._limit = -1
         self._starts = starts
         self._suits: dict[int, tuple[int, int]] = {}
 
     def limit(self, day: int, starts: int = -1) -> None:
-        self.days, self._limit = 1 << day, starts
+        self.days, self._limit, self.limited = 1 << day, starts, True
 
     def unlimit(self) -> None:
-        self.days, self._limit = self.all_days, -1
+        self.days, self._limit, self.limited = self._all_days, -1, False
 
     def suits(self, day: int) -> tuple[int, int]:
         """The starts on ``day``, as limited at present: preferred, other."""
@@ -66,7 +67,9 @@ def blocked_starts(taken: int, width: int) -> int:
     return blocked
 
 
-def fit(day: int, claims: Sequence[Claim], held: int, at_present: Mapping[Claim, int]) -> dict[Claim, int] | None:
+def fit(
+    day: int, claims: Sequence[Claim], held: int, at_present: Mapping[Claim, int]
+) -> dict[Claim, int] | None:
     """Starts on ``day`` for all of ``claims``, clear of ``held``; None if there are none.
 
     Everybody keeps the start they have ``at_present`` if all fit that way. Exact for
@@ -89,7 +92,9 @@ def fit(day: int, claims: Sequence[Claim], held: int, at_present: Mapping[Claim,
         taken |= claim.span(start)
     else:
         return slots
-    options = {claim: claim.any_start(day) & ~blocked_starts(held, claim.width) for claim in claims if claim.width}
+    options = {
+        claim: claim.any_start(day) & ~blocked_starts(held, claim.width) for claim in claims if claim.width
+    }
     if not all(options.values()):
         return None
     if all(claim.width == 1 for claim in options):

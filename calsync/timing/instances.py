@@ -14,6 +14,7 @@ import datetime as dt
 from bisect import bisect_right
 from calendar import isleap, monthrange
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 
 from calsync.timing.rrule import Rule
 
@@ -37,18 +38,22 @@ def starts(rule: Rule, first: dt.datetime, since: dt.datetime, until: dt.datetim
     left = rule.count - 1 if rule.count is not None and last is None else -1
     if last is not None:
         until = min(until, last)
-    if until <= first or left == 0:
+    if until <= first:
         return
-    walls = _walls(rule, first, first if left > 0 else max(first, since), until)
-    for number, wall in enumerate(walls):
-        if wall > until or (left > 0 and number > _PATIENCE):
-            return
-        if wall > first:
-            if wall >= since:
-                yield wall
-            left -= 1
-            if left == 0:
+    if left < 0:
+        for wall in _walls(rule, first, max(first, since), until):
+            if wall > until:
                 return
+            if wall > first and wall >= since:
+                yield wall
+        return
+    for wall in islice(_walls(rule, first, first, until), _PATIENCE):
+        if wall > first and left > 0:
+            left -= 1
+            if since <= wall <= until:
+                yield wall
+        if left == 0 or wall > until:
+            return
 
 
 def last_start(rule: Rule, first: dt.datetime) -> dt.datetime | None:

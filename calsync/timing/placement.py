@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
+from calsync.timing.fitting import Claim
 from calsync.timing.free_time import FreeTime, bits, inside_their_day, next_quarter, quarters
-from calsync.timing.places import Claim, Places
+from calsync.timing.places import Places
 from calsync.timing.working_time import WorkingTime
 
 OVER_THE_CAP = "over the cap"
@@ -118,9 +119,7 @@ class _Round:
 
     def placed(self) -> list[Placed]:
         claims = [self._seat(number) for number in range(len(self._wishes))]
-        for claim in claims:
-            if claim is not None:
-                self._places.settle_for_good(claim)
+        self._places.settle([claim for claim in claims if claim is not None])
         found: dict[int, Placed] = {}
         for number, claim in enumerate(claims):
             if claim is not None:

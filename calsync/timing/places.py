@@ -14,7 +14,7 @@ chain is found, so that small cases stay exact and large ones stay quick.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 
 from calsync.timing.fitting import Claim, blocked_starts, fit
@@ -200,10 +200,11 @@ class Places:
         if not starts & ~blocked_starts(self._held[day], mover.width):
             return False
         key = (mover, leaving)
-        known = self._known[day].get(key) if mover.days == mover.all_days else None
-        if known is None:
-            known = self._known[day][key] = self._fit(day, mover, leaving) is not None
-        return known
+        if mover.limited:
+            return self._fit(day, mover, leaving) is not None
+        if key not in self._known[day]:
+            self._known[day][key] = self._fit(day, mover, leaving) is not None
+        return self._known[day][key]
 
     def _fit(self, day: int, mover: Claim, *leaving: Claim | None) -> dict[Claim, int] | None:
         here = self._here[day]
@@ -211,5 +212,116 @@ class Places:
         return fit(day, [*claims, mover], self._held[day], here)
 
     def _follow(self, chain: list[tuple[Claim, int]]) -> bool:
-        places = [self._leave(claim) for claim, _ in chain[:-1]]
-        ...
+        days = {day for _, day in chain} | {self._day_of[one] for one, _ in chain if one in self._day_of}
+        before = self._snapshot(days)
+        for claim, _ in chain:
+            if claim in self._day_of:
+                self._remove(claim)
+        for claim, day in chain:
+            if not self._join(claim, day):
+                self._restore(before)
+                return False
+        return True
+
+    def _try_all_moves(self, claim: Claim) -> bool:
+        moves = [min(_MOVES, self._moves_left)]
+        self._moves_left -= moves[0]
+        before = self._snapshot(range(len(self._here)))
+        done = self._seat_all((claim,), frozenset(), moves)
+        self._moves_left += max(moves[0], 0)
+        if not done:
+            self._restore(before)
+        return done
+
+    def _seat_all(self, pending: tuple[Claim, ...], moved: frozenset[Claim], moves: list[int]) -> bool:
+        """Seat all of ``pending``, moving each claim at most once, as long as ``moves``
+        last. Tries every way; leaves the days anyhow if there is none."""
+        if not pending:
+            return True
+        claim, rest = pending[0], pending[1:]
+        for day in bits(claim.days):
+            for leaving in self._ways_in(claim, day, moved):
+                moves[0] -= 1
+                if moves[0] < 0:
+                    return False
+                before = self._snapshot({day, *(self._day_of[one] for one in leaving)})
+                for one in leaving:
+                    self._remove(one)
+                if self._join(claim, day) and self._seat_all((*leaving, *rest), moved | {claim}, moves):
+                    return True
+                self._restore(before)
+        return False
+
+    def _ways_in(self, claim: Claim, day: int, moved: frozenset[Claim]) -> Iterator[tuple[Claim, ...]]:
+        """The least sets of claims whose going lets ``claim`` onto ``day``."""
+        stay = dict.fromkeys(moved, None)
+        movable, week = self._movable(day, stay), self._weeks[day]
+        least: list[frozenset[Claim]] = []
+        for size in range((len(movable) if len(movable) <= 6 else 2) + 1):
+            if self._day_room[day] + size <= 0:
+                continue
+            for leaving in combinations(movable, size):
+                if any(smaller <= set(leaving) for smaller in least):
+                    continue
+                if self._fit(day, claim, *leaving) is None:
+                    continue
+                least.append(frozenset(leaving))
+                if self._week_room[week] + size > 0:
+                    yield leaving
+                else:
+                    for near in bits(self._days_of_week[week]):
+                        for one in self._movable(near, stay):
+                            yield (one,)
+
+    def _join(self, claim: Claim, day: int) -> bool:
+        """Put ``claim`` on ``day``; others there may change their start."""
+        if self._day_room[day] <= 0 or self._week_room[self._weeks[day]] <= 0:
+            return False
+        slots = self._fit(day, claim)
+        if slots is None:
+            return False
+        self._put(claim, day, 0)
+        self._here[day].update(slots)
+        self._recount(day)
+        return True
+
+    def _put(self, claim: Claim, day: int, start: int) -> None:
+        self._day_of[claim] = day
+        self._here[day][claim] = start
+        self._day_room[day] -= 1
+        self._week_room[self._weeks[day]] -= 1
+        self._recount(day)
+
+    def _remove(self, claim: Claim) -> None:
+        day = self._day_of.pop(claim)
+        del self._here[day][claim]
+        self._day_room[day] += 1
+        self._week_room[self._weeks[day]] += 1
+        self._recount(day)
+
+    def _recount(self, day: int) -> None:
+        taken = 0
+        for claim, start in self._here[day].items():
+            taken |= claim.span(start)
+        self._taken[day] = taken
+        self._known[day].clear()
+
+    def _snapshot(self, days: Iterable[int]) -> list[tuple[int, dict[Claim, int]]]:
+        return [(day, dict(self._here[day])) for day in days]
+
+    def _restore(self, snapshot: list[tuple[int, dict[Claim, int]]]) -> None:
+        for day, _ in snapshot:
+            for claim in list(self._here[day]):
+                self._remove(claim)
+        for day, here in snapshot:
+            for claim, start in here.items():
+                self._put(claim, day, start)
+
+
+def _trace(
+    reached: Mapping[Claim, tuple[Claim, int] | None], mover: Claim, day: int
+) -> list[tuple[Claim, int]]:
+    chain = [(mover, day)]
+    while (step := reached[chain[-1][0]]) is not None:
+        chain.append(step)
+    return chain

@@ -44,12 +44,15 @@ def occurrences(
     meant (§3.3.5). A rule that cannot be used repeats nothing, see :func:`problem`.
     """
     low, high = utc(since), utc(until)
-    found = [item for item in _standing(overrides) if _touches(item, low, high)]
+
+    def touching(items: Iterable[Timed]) -> Iterator[Timed]:
+        return (item for item in items if item[0] < high and (item[0] >= low or item[2].end > low))
+
+    found = [*touching(_standing(overrides))]
     if master is not None:
         series = Series(master, overrides)
         walls = series.walls(series.wall(low, -_DAY - series.duration), series.wall(high, _DAY))
-        instances = (item for item in series.placed(walls) if _touches(item, low, high))
-        found += islice(instances, max(limit, 0))
+        found += islice(touching(series.placed(walls)), max(limit, 0))
     found.sort(key=_IN_ORDER)
     for _, _, occurrence in found[: max(limit, 0)]:
         yield occurrence
@@ -105,8 +108,3 @@ def _standing(overrides: Sequence[Event]) -> list[Timed]:
         for event in latest.values()
         for name in (event.recurrence_id,)
     ]
-
-
-def _touches(item: Timed, low: dt.datetime, high: dt.datetime) -> bool:
-    start, _, occurrence = item
-    return start < high and (start >= low or occurrence.end > low)

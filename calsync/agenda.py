@@ -1,0 +1,201 @@
+"""The follow-ups as they are shown: soonest first, each with its person and its meeting."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from calsync.config import Config
+from calsync.ledger import promises, who
+from calsync.ledger.ledger import Ledger
+from calsync.ledger.seen import spellings
+from calsync.model import OPEN, FollowUp, Slot, State
+from calsync.people.identity import Identities
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One follow-up for showing. ``start`` and ``end`` are in the user's zone, None where there
+    is no slot; ``name`` is empty where nobody knows it."""
+
+    followup: FollowUp
+    person: str
+    name: str
+    emails: tuple[str, ...]
+    start: datetime | None
+    end: datetime | None
+    timezone: str
+    title: str
+    meeting_start: datetime
+
+    @property
+    def id(self) -> str:
+        return self.followup.id
+
+    @property
+    def state(self) -> State:
+        return self.followup.state
+
+    @property
+    def provisional(self) -> bool:
+        return self.followup.state is State.PROVISIONAL
+
+    @property
+    def channel(self) -> str:
+        return self.followup.channel
+
+    @property
+    def meeting_title(self) -> str:
+        return self.followup.meeting_title
+
+    @property
+    def cause(self) -> str:
+        return self.followup.cause
+
+    @property
+    def called(self) -> str:
+        return self.name or (self.emails[0] if self.emails else "")
+
+    def as_json(self, *, with_cause: bool = False) -> dict[str, Any]:
+        """Return the follow-up in the form of product §8."""
+        row = self.followup
+        entry: dict[str, Any] = {
+            "id": row.id,
+            "reminder": row.reminder,
+            "person": {"name": self.name, "emails": list(self.emails)},
+            "state": row.state.value,
+            "provisional": self.provisional,
+            "start": _iso(self.start),
+            "end": _iso(self.end),
+            "timezone": self.timezone,
+            "channel": row.channel,
+            "pack": row.pack,
+            "rule": row.rule,
+            "step": row.step,
+            "title": self.title,
+            "meeting": {
+                "uid": row.uid,
+                "title": row.meeting_title,
+                "start": _iso(self.meeting_start),
+                "source": row.source,
+            },
+        }
+        if with_cause:
+            entry["cause"] = row.cause
+        return entry
+
+
+def _iso(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat(timespec="seconds")
+
+
+def identities_of(config: Config, ledger: Ledger) -> Identities:
+    """Return who is who by the config, the contact cards and the user's word."""
+    links: list[Sequence[str]] = [*config.people.aliases, *who.links(ledger)]
+    if config.people.contacts:
+        from calsync.sync import cards_of
+
+        links += [card.addresses for card in cards_of(config)]
+    return Identities(links)
+
+
+def entries(
+    ledger: Ledger, config: Config, now: datetime, *, days: int | None = None, everything: bool = False
+) -> list[Entry]:
+    """Return the open follow-ups, with ``everything`` those in other states too.
+
+    ``days`` keeps those that start by the end of the local day that many days ahead. A written
+    one is open until its window ends.
+    """
+    today = now.astimezone(config.me.zone).date()
+    if everything:
+        rows = promises.followups(ledger)
+    else:
+        rows = promises.followups(
+            ledger,
+            "state IN ('provisional', 'planned') OR (state = 'written' AND last_day >= ?)",
+            today.isoformat(),
+        )
+    shown = shown_as_entries(ledger, config, rows)
+    if days is not None:
+        last = today + timedelta(days=days)
+        shown = [entry for entry in shown if entry.start is not None and entry.start.date() <= last]
+    return shown
+
+
+def shown_as_entries(
+    ledger: Ledger, config: Config, rows: Iterable[FollowUp], identities: Identities | None = None
+) -> list[Entry]:
+    """Return follow-ups with all that is shown of them, soonest first, those without a slot last."""
+    rows = list(rows)
+    identities = identities or identities_of(config, ledger)
+    zone = config.me.zone
+    ids = json.dumps(sorted({row.reminder for row in rows if row.reminder}))
+    slots = {
+        slot.id: slot for slot in promises.slots(ledger, "id IN (SELECT value FROM json_each(?))", ids)
+    }
+    titles = dict(
+        ledger.rows("SELECT id, title FROM reminder WHERE id IN (SELECT value FROM json_each(?))", ids)
+    )
+    people = {row.address: identities.person(row.address) for row in rows}
+    linked = {person: identities.addresses(person) for person in people.values()}
+    spelled = spellings(ledger, (address for own in linked.values() for address in own))
+    said = who.said(ledger)
+    described = {
+        person: _described(own, spelled, said) for person, own in linked.items()
+    }
+    result = []
+    for row in rows:
+        person = people[row.address]
+        name, emails = described[person]
+        slot = _standing(row, slots)
+        result.append(
+            Entry(
+                row,
+                person,
+                name or row.name,
+                emails or (row.address,),
+                slot.start.astimezone(zone) if slot else None,
+                slot.end.astimezone(zone) if slot else None,
+                config.me.timezone,
+                titles.get(row.reminder) or f"{row.step.replace('-', ' ')}: {name or row.name or row.address}",
+                row.meeting_start.astimezone(zone),
+            )
+        )
+    far = datetime.max.replace(tzinfo=zone)
+    result.sort(key=lambda entry: (entry.start is None, entry.start or far, entry.id))
+    return result
+
+
+def _standing(row: FollowUp, slots: dict[str, Slot]) -> Slot | None:
+    slot = slots.get(row.reminder)
+    if slot is None or (slot.removed is not None and row.state not in OPEN):
+        return None
+    return slot
+
+
+def _described(
+    own: Iterable[str],
+    spelled: dict[str, list[tuple[str, str, int]]],
+    said: dict[str, dict[str, str]],
+) -> tuple[str, tuple[str, ...]]:
+    """The name and addresses of a person, the address used last first."""
+    own = list(own)
+    pairs = sorted((p for address in own for p in spelled.get(address, ())), key=lambda p: (-p[2], p[0]))
+    given = [words["name"] for a in own if "name" in (words := said.get(a, {}))]
+    name = next(iter([*given, *(name for _, name, _ in pairs if name)]), "")
+    unseen = [address for address in own if address not in spelled]
+    return name, tuple(dict.fromkeys([*(address for address, _, _ in pairs), *unseen]))
+
+
+def describe(
+    ledger: Ledger, identities: Identities, people: Iterable[str]
+) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Return the name and the addresses of people, the address used last first."""
+    linked = {person: identities.addresses(person) for person in people}
+    spelled = spellings(ledger, (address for own in linked.values() for address in own))
+    said = who.said(ledger)
+    return {person: _described(own, spelled, said) for person, own in linked.items()}

@@ -1,0 +1,193 @@
+"""Files and folders: what counts as whole, as changed, and as trouble."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from calsync.errors import SourceError
+from calsync.sources.base import Seen
+from calsync.sources.ics import IcsSource
+from tests.sources.calendars import HOME, Taken, calendar, take, taken_from, vevent
+
+
+def settle(*files: Path) -> None:
+    """Make files look as if they had been written long ago."""
+    for file in files:
+        os.utime(file, ns=(time.time_ns() - 10**12,) * 2)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "is empty"),
+        (b"\xef\xbb\xbf \r\n", "is empty"),
+        (b"<!DOCTYPE html><title>Sign in</title>", "web page"),
+        (b"PK\x03\x04 a workbook", "not an iCalendar file"),
+        (b"BEGIN:VCARD\r\nFN:Ana\r\nEND:VCARD\r\n", "not an iCalendar file"),
+    ],
+)
+def test_what_is_no_calendar_is_an_error_and_not_an_empty_calendar(
+    tmp_path: Path, content: bytes, words: str
+) -> None:
+    with pytest.raises(SourceError, match=words) as caught:
+        taken_from(tmp_path, content)
+    assert "calendar.ics" in str(caught.value)
+    assert caught.value.remedy
+
+
+@pytest.mark.parametrize("cut", [1, 14, 15, 16, 30, 60, 100])
+def test_a_calendar_cut_short_is_not_used_at_all(tmp_path: Path, cut: int) -> None:
+    whole = calendar(vevent(), vevent(uid="two")).rstrip()
+    taken = taken_from(tmp_path, whole[:-cut])
+    assert taken.items == []
+    assert not taken.reading.whole
+    assert "cut short" in taken.reading.trouble
+
+
+def test_one_bad_file_of_a_folder_costs_its_own_events(tmp_path: Path) -> None:
+    (tmp_path / "good.ics").write_bytes(calendar(vevent(uid="good")))
+    (tmp_path / "cut.ics").write_bytes(calendar(vevent(uid="cut"))[:-20])
+    (tmp_path / "page.ics").write_bytes(b"<html>")
+    taken = take(tmp_path)
+    assert [event.uid for event in taken.events] == ["good"]
+    assert not taken.reading.whole
+    assert "cut.ics is cut short" in taken.reading.trouble
+
+
+def test_a_folder_is_read_one_level_deep_without_hidden_and_foreign_files(tmp_path: Path) -> None:
+    for place in ("a.ics", "work/b.ICS", ".hidden.ics", ".git/c.ics", "work/deep/d.ics", "notes.txt"):
+        file = tmp_path / place
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(calendar(vevent(uid=place)))
+    assert sorted(event.uid for event in take(tmp_path).events) == ["a.ics", "work/b.ICS"]
+
+
+def test_an_empty_folder_is_a_whole_calendar_without_events(tmp_path: Path) -> None:
+    taken = take(tmp_path)
+    assert taken.items == []
+    assert taken.reading.whole
+
+
+def test_what_is_neither_file_nor_folder_is_an_error(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(SourceError, match="neither a file nor a folder"):
+        take(tmp_path / "pipe")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_that_may_not_be_read_is_an_error_with_a_remedy(tmp_path: Path) -> None:
+    file = tmp_path / "mine.ics"
+    file.write_bytes(calendar(vevent()))
+    file.chmod(0)
+    with pytest.raises(SourceError, match="may not be read"):
+        take(file)
+
+
+def test_a_file_rewritten_within_one_tick_of_the_clock_is_seen_as_changed(tmp_path: Path) -> None:
+    file = tmp_path / "calendar.ics"
+    file.write_bytes(calendar(vevent("SUMMARY:one")))
+    stamp = file.stat().st_mtime_ns
+    seen = take(file).seen
+    file.write_bytes(calendar(vevent("SUMMARY:two")))
+    os.utime(file, ns=(stamp, stamp))
+    assert [event.title for event in take(file, seen=seen).events] == ["two"]
+
+
+def test_a_file_touched_but_not_changed_is_unchanged(tmp_path: Path) -> None:
+    seen = taken_from(tmp_path, calendar(vevent())).seen
+    settle(tmp_path / "calendar.ics")
+    assert take(tmp_path / "calendar.ics", seen=seen).reading.unchanged
+
+
+def test_a_file_at_rest_is_known_by_its_stamps_without_being_opened(tmp_path: Path) -> None:
+    file = tmp_path / "calendar.ics"
+    file.write_bytes(calendar(vevent()))
+    settle(file)
+    while time.time_ns() - file.stat().st_ctime_ns < 3_100_000_000:
+        time.sleep(0.2)
+    seen = take(file).seen
+    stamps = file.stat()
+    opened = []
+    original = Path.open
+
+    def watched(self: Path, *arguments: object, **options: object) -> object:
+        opened.append(self)
+        return original(self, *arguments, **options)  # type: ignore[call-overload]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Path, "open", watched)
+        assert IcsSource("work", path=file, home=HOME).read(seen).unchanged
+    assert opened == []
+    assert file.stat() == stamps
+
+
+def test_a_file_changed_while_it_is_read_is_not_whole(tmp_path: Path) -> None:
+    file = tmp_path / "calendar.ics"
+    file.write_bytes(calendar(vevent(), vevent(uid="two")))
+    reading = IcsSource("work", path=file, home=HOME).read(Seen())
+    steps = iter(reading)
+    next(steps)
+    file.write_bytes(calendar(vevent(uid="three"), vevent("SUMMARY:longer", uid="two")))
+    list(steps)
+    assert not reading.whole
+    assert "changed while it was read" in reading.trouble
+
+
+def test_a_file_that_goes_away_before_it_is_read_is_trouble_and_no_traceback(tmp_path: Path) -> None:
+    file = tmp_path / "calendar.ics"
+    file.write_bytes(calendar(vevent()))
+    reading = IcsSource("work", path=file, home=HOME).read(Seen())
+    file.unlink()
+    taken = Taken(reading)
+    assert taken.items == []
+    assert not reading.whole
+
+
+def test_another_home_zone_reads_everything_again(tmp_path: Path) -> None:
+    text = calendar(vevent(start="DTSTART:20260310T100000"))
+    seen = taken_from(tmp_path, text).seen
+    taken = taken_from(tmp_path, text, home="Asia/Tokyo", seen=seen)
+    assert [event.start.utcoffset().total_seconds() for event in taken.events if event.start.utcoffset()] == [32400]
+
+
+def test_a_validator_of_another_kind_is_not_believed(tmp_path: Path) -> None:
+    text = calendar(vevent())
+    context = taken_from(tmp_path, text).reading.context
+    for strange in ("[]", "{", '"x"', "null", '{"since": "never"}'):
+        assert len(taken_from(tmp_path, text, seen=Seen(strange, context)).events) == 1
+
+
+def test_pieces_may_come_as_any_collection(tmp_path: Path) -> None:
+    text = calendar(vevent(), vevent(uid="two"))
+    seen = taken_from(tmp_path, text).seen._replace(validator="")
+    for kind in (list, tuple, set, frozenset):
+        assert len(taken_from(tmp_path, text, seen=seen._replace(pieces=kind(seen.pieces))).same) == 2
+
+
+def test_a_source_needs_either_a_path_or_a_url() -> None:
+    with pytest.raises(ValueError, match="either"):
+        IcsSource("work", home=HOME)
+
+
+def test_sources_can_be_read_at_the_same_time(tmp_path: Path) -> None:
+    texts = {zone: calendar(vevent(start="DTSTART:20260110T100000")) for zone in ("Asia/Tokyo", "America/New_York")}
+    hours: dict[str, set[object]] = {zone: set() for zone in texts}
+
+    def work(zone: str) -> None:
+        folder = tmp_path / zone.replace("/", "-")
+        folder.mkdir()
+        for _ in range(20):
+            for event in taken_from(folder, texts[zone], home=zone).events:
+                hours[zone].add(event.start.utcoffset())
+
+    threads = [threading.Thread(target=work, args=(zone,)) for zone in texts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [len(found) for found in hours.values()] == [1, 1]
