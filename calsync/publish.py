@@ -1,16 +1,14 @@
 """The last steps of the night: what is promised goes into every output.
 
-An output that fails keeps what is in it and does not hold up the others. A feed that
-stands as it was left, and would be written just so again, is not even rendered.
+An output that fails keeps what is in it and does not hold up the others. Of each
+feed the ledger keeps the receipt of its last write, so that a quiet night renders none.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from hashlib import blake2b
 
-from calsync import files
 from calsync.config import Config, IcsOutput
 from calsync.config import Output as OutputSettings
 from calsync.errors import CalsyncError, OutputError
@@ -18,7 +16,6 @@ from calsync.ids import digest_id
 from calsync.ledger import promises
 from calsync.ledger.ledger import Ledger, seconds
 from calsync.model import Reminder
-from calsync.outputs.base import Written
 from calsync.outputs.feed import KEPT, Attention, FeedOutput
 from calsync.report import Report, Trouble
 from calsync.timing.spans import Span
@@ -78,9 +75,13 @@ def _write(
         None if settings.alarm is None else _length(settings.alarm),
         attention=attention,
     )
-    written = _brought_up_to_date(output, ledger, stamped, now)
+    key = f"feed {settings.name}"
+    before = ledger.note(key)
+    written, receipt = output.rewrite(stamped, now, before)
     report.written[settings.name] = dict(written._asdict())
     with ledger.atomic() as db:
+        if receipt != before:
+            ledger.remember(key, receipt)
         db.execute(
             "INSERT INTO output (name, written_at) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET"
             " written_at = ?2, failed_since = NULL, trouble = '', remedy = ''",
@@ -88,30 +89,10 @@ def _write(
         )
 
 
-def _brought_up_to_date(
-    output: FeedOutput, ledger: Ledger, reminders: Sequence[Reminder], now: datetime
-) -> Written:
-    """Write the feed unless the file is still what was made of the very same reminders.
-
-    The file itself is compared, not its size and time: reading it costs a thousandth of writing
-    it, and a copy or a backup put in its place can have the old times.
-    """
-    key = f"feed {output.name}"
-    inputs = output.inputs(reminders, now)
-    if ledger.note(key) == f"{inputs} {_digest(files.content(output.path))}":
-        return Written(unchanged=len(output.kept(reminders, now)))
-    written = output.write(reminders, now)
-    ledger.remember(key, f"{inputs} {_digest(files.content(output.path))}")
-    return written
-
-
-def _digest(content: bytes | None) -> str:
-    return "" if content is None else blake2b(content, digest_size=16).hexdigest()
-
-
 def _length(span: Span) -> timedelta:
-    """How long before its start an alarm sounds: a day is 24 hours (RFC 5545 §3.8.6.3)."""
-    return span.elapsed() or timedelta(days=span.amount * (7 if span.unit == "weeks" else 1))
+    """How long before its start an alarm sounds; a day counts 24 hours."""
+    elapsed = span.elapsed()
+    return timedelta(days=span.amount * (7 if span.unit == "weeks" else 1)) if elapsed is None else elapsed
 
 
 def _failed(ledger: Ledger, name: str, trouble: str, remedy: str, now: datetime) -> None:
@@ -130,7 +111,10 @@ def _attention(config: Config, ledger: Ledger, now: datetime, output: str) -> At
     ``output`` is the one that it will be read in: that one works, then.
     """
     limit = seconds(now - FAILING_TOO_LONG)
-    named = {"source": {each.name for each in config.sources}, "output": {each.name for each in config.outputs}}
+    named = {
+        "source": {each.name for each in config.sources},
+        "output": {each.name for each in config.outputs},
+    }
     named["output"].discard(output)
     failing = [
         (f"{what} {name}", since, trouble, remedy)

@@ -340,7 +340,7 @@ def test_calsyncs_own_reminders_are_never_read_as_meetings(world: World) -> None
 
 
 def test_after_the_ledger_is_lost_reminders_in_the_feed_are_adopted(world: World) -> None:
-    world.put(Ev("m1", "2026-03-10T10:00", [ANA]), Ev("b", "2026-04-21T09:00", [], minutes=60))
+    world.put(Ev("m1", "2026-03-10T10:00", [ANA]), Ev("b", "2026-04-21T08:00", [], minutes=60))
     world.sync("2026-03-10 18:00")
     feed = world.feed_path.read_bytes()
     for path in world.folder.glob("ledger.db*"):

@@ -75,7 +75,7 @@ class Commands(TyperGroup):
         except BrokenPipeError:
             _stop_writing()
             _leave(state.exit_code)
-        except (KeyboardInterrupt, typer.Abort):
+        except (KeyboardInterrupt, EOFError, typer.Abort):
             print(file=sys.stderr)
             _leave(_INTERRUPTED)
         except typer.Exit:

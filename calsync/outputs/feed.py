@@ -3,9 +3,9 @@
 Calendar apps are fussy in silence. One badly folded line and a big one drops the whole
 feed; one missing stamp and it skips the edit; one stamp that moves by itself and it
 downloads everything anew. So the feed holds few properties, all times in UTC, and its
-bytes are a function of the reminders alone. The icalendar library writes it; because a
-quiet night costs less than importing that library, :meth:`FeedOutput.inputs` tells beforehand
-whether there can be anything to write.
+bytes are a function of the reminders alone. The icalendar library writes it. A quiet
+night costs less than importing that library, so each write leaves a receipt; while the
+reminders and the file are still those of the receipt, nothing is rendered.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -62,19 +63,6 @@ class FeedOutput:
     calendar_name: str = "Follow-ups"
     attention: Attention | None = None
 
-    def kept(self, reminders: Sequence[Reminder], now: datetime) -> list[Reminder]:
-        """Return those that belong into the feed: all but what ended over 30 days before ``now``."""
-        return [reminder for reminder in reminders if reminder.end >= now - KEPT]
-
-    def inputs(self, reminders: Sequence[Reminder], now: datetime) -> str:
-        """Return a digest of all that the feed's bytes depend on, the same in any order.
-
-        It imports no calendar library. The same digest again means the same bytes.
-        """
-        kept = sorted(self.kept(reminders, now), key=lambda reminder: (reminder.start, reminder.id))
-        shown = (self.details, self.alarm, self.calendar_name, self.attention)
-        return digest_id(EDITION, *map(repr, shown), *map(repr, kept))
-
     def write(self, reminders: Sequence[Reminder], now: datetime) -> Written:
         """Make the feed hold ``reminders``, those apart that ended over 30 days before
         ``now``. Where nothing is different, the file's bytes and time stamp stay.
@@ -82,7 +70,26 @@ class FeedOutput:
         Raises :class:`~calsync.errors.OutputError` where the file cannot be replaced, or
         is not a feed of calsync's.
         """
+        return self.rewrite(reminders, now, "")[0]
+
+    def rewrite(self, reminders: Sequence[Reminder], now: datetime, receipt: str) -> tuple[Written, str]:
+        """Like :meth:`write`, but do not even render where ``receipt``, as the last write
+        returned it, says that the outcome would be the file as it stands. Empty: always render.
+
+        The receipt holds a digest of all that the feed's bytes depend on, and one of the bytes.
+        The file itself is compared, not its size and time: reading it costs next to nothing, and
+        a copy or a backup put in its place can have the old times.
+        """
         old = files.content(self.path) or b""
+        kept = sorted(
+            (reminder for reminder in reminders if reminder.end >= now - KEPT),
+            key=lambda reminder: (reminder.start, reminder.id),
+        )
+        inputs = digest_id(
+            EDITION, self.details, self.alarm, self.calendar_name, self.attention, *map(repr, kept)
+        )
+        if receipt == _receipt(inputs, old):
+            return Written(unchanged=len(kept)), receipt
         if old and not is_ours(old):
             raise OutputError(
                 f"{self.path}: the file there is no feed of calsync's, "
@@ -90,14 +97,18 @@ class FeedOutput:
                 f"Move that file away, or give output {self.name} another path.",
             )
         new = render(
-            self.kept(reminders, now),
+            kept,
             details=self.details,
             alarm=self.alarm,
             calendar_name=self.calendar_name,
             attention=self.attention,
         )
         files.write_if_different(self.path, new)
-        return _difference(old, new)
+        return _difference(old, new), _receipt(inputs, new)
+
+
+def _receipt(inputs: str, content: bytes) -> str:
+    return f"{inputs} {blake2b(content, digest_size=16).hexdigest()}"
 
 
 def render(
@@ -119,7 +130,8 @@ def render(
         raise ValueError("two reminders with one id in a feed")
     from calsync.outputs.vcalendar import vcalendar
 
-    return vcalendar(reminders, details, alarm, calendar_name, attention).to_ical(sorted=False)
+    content: bytes = vcalendar(reminders, details, alarm, calendar_name, attention).to_ical(sorted=False)
+    return content
 
 
 def is_ours(content: bytes) -> bool:

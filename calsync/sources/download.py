@@ -66,7 +66,7 @@ def fetch(url: str, etag: str = "", modified: str = "", limits: Limits | None = 
     Raises SourceError with a remedy. Attempts that failed for the moment are repeated.
     """
     limits = limits or Limits()
-    address = _web(url)
+    address = web_address(url)
     deadline = time.monotonic() + limits.seconds
     asked = {"If-None-Match": etag} if etag else {"If-Modified-Since": modified} if modified else {}
     with _pool(address) as pool:
@@ -148,14 +148,14 @@ def _follow(
         if response.status not in (301, 302, 303, 307, 308) or not target:
             return response, address.hostname or ""
         response.close()
-        address = _next(address, target)
+        address = next_address(address, target)
     raise SourceError(
         f"{address.hostname} sends from one address to the next without end",
         _COPY,
     )
 
 
-def _next(address: SplitResult, target: str) -> SplitResult:
+def next_address(address: SplitResult, target: str) -> SplitResult:
     try:
         following = urlsplit(urljoin(address.geturl(), target))
         usable = following.scheme in ("http", "https") and bool(following.hostname)
@@ -241,7 +241,7 @@ def _decoded(response: BaseHTTPResponse, host: str, limits: Limits, deadline: fl
         raise _TryAgain("sent only a part of the calendar")
 
 
-def _web(url: str) -> SplitResult:
+def web_address(url: str) -> SplitResult:
     """The http(s) address that is meant; webcal means https, on this computer http."""
     try:
         address = urlsplit(url.strip())

@@ -176,7 +176,10 @@ def _reaches(before: str | None, since: datetime | None) -> bool:
     needs the whole calendar again, although it did not change."""
     if before is None or before == "ever":
         return before is not None
-    return since is not None and datetime.fromisoformat(before) <= since
+    try:
+        return since is not None and datetime.fromisoformat(before) <= since
+    except (ValueError, TypeError):
+        return False
 
 
 def _set(pieces: Iterable[bytes]) -> AbstractSet[bytes]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -79,13 +80,23 @@ def test_what_is_neither_file_nor_folder_is_an_error(tmp_path: Path) -> None:
         take(tmp_path / "pipe")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_file_that_may_not_be_read_is_an_error_with_a_remedy(tmp_path: Path) -> None:
-    file = tmp_path / "mine.ics"
-    file.write_bytes(calendar(vevent()))
-    file.chmod(0)
-    with pytest.raises(SourceError, match="may not be read"):
-        take(file)
+def test_a_path_that_the_system_cannot_open_is_an_error_with_a_remedy(tmp_path: Path) -> None:
+    loop = tmp_path / "loop.ics"
+    loop.symlink_to(loop)
+    for path in (loop, tmp_path / ("x" * 300), tmp_path / "nothing" / "here.ics"):
+        with pytest.raises(SourceError) as caught:
+            take(path)
+        assert caught.value.remedy
+
+
+def test_a_file_of_a_folder_that_cannot_be_opened_costs_its_own_events(tmp_path: Path) -> None:
+    (tmp_path / "good.ics").write_bytes(calendar(vevent()))
+    (tmp_path / "gone.ics").write_bytes(calendar(vevent(uid="gone")))
+    reading = IcsSource("work", path=tmp_path, home=HOME).read(Seen())
+    (tmp_path / "gone.ics").unlink()
+    taken = Taken(reading)
+    assert len(taken.events) == 1
+    assert not taken.reading.whole
 
 
 def test_a_file_rewritten_within_one_tick_of_the_clock_is_seen_as_changed(tmp_path: Path) -> None:
@@ -158,8 +169,9 @@ def test_another_home_zone_reads_everything_again(tmp_path: Path) -> None:
 def test_a_validator_of_another_kind_is_not_believed(tmp_path: Path) -> None:
     text = calendar(vevent())
     context = taken_from(tmp_path, text).reading.context
+    since = datetime(2026, 1, 1, tzinfo=UTC)
     for strange in ("[]", "{", '"x"', "null", '{"since": "never"}'):
-        assert len(taken_from(tmp_path, text, seen=Seen(strange, context)).events) == 1
+        assert len(taken_from(tmp_path, text, since=since, seen=Seen(strange, context)).events) == 1
 
 
 def test_pieces_may_come_as_any_collection(tmp_path: Path) -> None:

@@ -1,0 +1,60 @@
+"""``calsync feed``: where the .ics feeds are, to subscribe to them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from calsync.cli.options import State, state_of
+from calsync.errors import UsageError
+
+if TYPE_CHECKING:
+    from calsync.config import IcsOutput
+
+app = typer.Typer(help="Where the .ics feeds are.", no_args_is_help=True)
+
+
+def register(parent: typer.Typer) -> None:
+    parent.add_typer(app, name="feed")
+
+
+@app.callback()
+def _group() -> None:
+    """Where the .ics feeds are."""
+
+
+@app.command("path")
+def path(
+    ctx: typer.Context,
+    output: Annotated[
+        str | None, typer.Argument(metavar="[OUTPUT]", help="The output's name; all of them if left out.")
+    ] = None,
+) -> None:
+    """Print the file of each .ics output, to subscribe to it.
+
+    \b
+    Example:
+      calsync feed path
+    """
+    state = state_of(ctx)
+    for each in feeds(state, output):
+        state.terminal.line(str(each.path))
+
+
+def feeds(state: State, name: str | None) -> list[IcsOutput]:
+    """The .ics outputs of the config, or the one of that name. Raises UsageError for none."""
+    from calsync.config import IcsOutput
+    from calsync.toml_problems import nearest
+
+    outputs = state.config().outputs
+    found = [each for each in outputs if isinstance(each, IcsOutput) and name in (None, each.name)]
+    if found:
+        return found
+    names = [each.name for each in outputs if isinstance(each, IcsOutput)]
+    if name is None:
+        raise UsageError("no output is an .ics feed", 'Add an [[output]] of type = "ics" to the config.')
+    if any(each.name == name for each in outputs):
+        raise UsageError(f"output {name!r} is a calendar that calsync writes to, not an .ics feed")
+    known = f"The .ics outputs are: {', '.join(names)}." if names else "There is no .ics output."
+    raise UsageError(f"there is no output {name!r}{nearest(name, names)}", known)
