@@ -11,7 +11,6 @@ from typing import Any
 from calsync.config import Config
 from calsync.ledger import promises, who
 from calsync.ledger.ledger import Ledger
-from calsync.ledger.seen import spellings
 from calsync.model import OPEN, FollowUp, Slot, State
 from calsync.people.identity import Identities
 
@@ -96,7 +95,7 @@ def identities_of(config: Config, ledger: Ledger) -> Identities:
     """Return who is who by the config, the contact cards and the user's word."""
     links: list[Sequence[str]] = [*config.people.aliases, *who.links(ledger)]
     if config.people.contacts:
-        from calsync.sync import cards_of
+        from calsync.reading import cards_of
 
         links += [card.addresses for card in cards_of(config)]
     return Identities(links)
@@ -134,19 +133,15 @@ def shown_as_entries(
     identities = identities or identities_of(config, ledger)
     zone = config.me.zone
     ids = json.dumps(sorted({row.reminder for row in rows if row.reminder}))
-    slots = {
-        slot.id: slot for slot in promises.slots(ledger, "id IN (SELECT value FROM json_each(?))", ids)
-    }
+    slots = {slot.id: slot for slot in promises.slots(ledger, "id IN (SELECT value FROM json_each(?))", ids)}
     titles = dict(
         ledger.rows("SELECT id, title FROM reminder WHERE id IN (SELECT value FROM json_each(?))", ids)
     )
     people = {row.address: identities.person(row.address) for row in rows}
     linked = {person: identities.addresses(person) for person in people.values()}
-    spelled = spellings(ledger, (address for own in linked.values() for address in own))
+    spelled = who.spellings(ledger, (address for own in linked.values() for address in own))
     said = who.said(ledger)
-    described = {
-        person: _described(own, spelled, said) for person, own in linked.items()
-    }
+    described = {person: _described(own, spelled, said) for person, own in linked.items()}
     result = []
     for row in rows:
         person = people[row.address]
@@ -161,7 +156,8 @@ def shown_as_entries(
                 slot.start.astimezone(zone) if slot else None,
                 slot.end.astimezone(zone) if slot else None,
                 config.me.timezone,
-                titles.get(row.reminder) or f"{row.step.replace('-', ' ')}: {name or row.name or row.address}",
+                titles.get(row.reminder)
+                or f"{row.step.replace('-', ' ')}: {name or row.name or row.address}",
                 row.meeting_start.astimezone(zone),
             )
         )
@@ -196,6 +192,6 @@ def describe(
 ) -> dict[str, tuple[str, tuple[str, ...]]]:
     """Return the name and the addresses of people, the address used last first."""
     linked = {person: identities.addresses(person) for person in people}
-    spelled = spellings(ledger, (address for own in linked.values() for address in own))
+    spelled = who.spellings(ledger, (address for own in linked.values() for address in own))
     said = who.said(ledger)
     return {person: _described(own, spelled, said) for person, own in linked.items()}

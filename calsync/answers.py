@@ -14,14 +14,15 @@ from calsync.agenda import Entry, shown_as_entries
 from calsync.config import Config
 from calsync.errors import UsageError
 from calsync.finding import Found, by_id, moment_meant, one_person
+from calsync.gather import Desk
 from calsync.ids import reminder_id
 from calsync.ledger import promises, who
 from calsync.ledger.ledger import Ledger
-from calsync.model import OPEN, State
+from calsync.model import OPEN, FollowUp, State
 from calsync.publish import publish
 from calsync.reading import judged_of, keep_judgements
 from calsync.report import Report
-from calsync.sync import Desk, desk_of, replan
+from calsync.sync import desk_of, replan
 
 _STILL_OPEN = "state IN ('provisional', 'planned', 'written')"
 
@@ -39,7 +40,9 @@ def chosen(desk: Desk, text: str, *, also: Sequence[State] = ()) -> list[Entry]:
         return fit
     found = one_person(desk.ledger, desk.circle.identities, text)
     today = desk.now.astimezone(desk.zone).date()
-    own = [e for e in everything if e.person == found.person and e.state in OPEN and e.followup.last_day >= today]
+    own = [
+        e for e in everything if e.person == found.person and e.state in OPEN and e.followup.last_day >= today
+    ]
     if not own:
         raise UsageError(f"{found.called} has no open follow-up", "calsync agenda --all shows all of them.")
     return own[:1]
@@ -47,7 +50,11 @@ def chosen(desk: Desk, text: str, *, also: Sequence[State] = ()) -> list[Entry]:
 
 def finish(desk: Desk, text: str, state: State, cause: str) -> list[Entry]:
     """Mark follow-ups done or dismissed, for good."""
-    also = (State.MISSED, State.WAITING, State.HELD) if state is State.DISMISSED else (State.MISSED, State.WAITING)
+    also = (
+        (State.MISSED, State.WAITING, State.HELD)
+        if state is State.DISMISSED
+        else (State.MISSED, State.WAITING)
+    )
     entries = chosen(desk, text, also=also)
     with desk.ledger.atomic():
         rows = [replace(entry.followup, state=state, cause=cause) for entry in entries]
@@ -97,7 +104,7 @@ def accept(desk: Desk, person: Found) -> int:
     return len({row.meeting for row in rows})
 
 
-def held(desk: Desk, person: str | None = None) -> list[promises.FollowUp]:
+def held(desk: Desk, person: str | None = None) -> list[FollowUp]:
     """Return the follow-ups in the inbox, of one person or of all."""
     rows = promises.followups(desk.ledger, "state = 'held'")
     return [row for row in rows if person is None or desk.person(row.address) == person]
@@ -112,5 +119,3 @@ def carry_out(config: Config, ledger: Ledger, now: datetime) -> Report:
         replan(desk, report, start=False)
         publish(config, ledger, now, report)
     return report
-
-

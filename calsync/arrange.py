@@ -96,7 +96,9 @@ def arrange(promises: Sequence[Promise], diary: Diary) -> Arranged:
             followup = promise.followup
             if followup.state in OPEN and group in reminder_of:
                 slot = settled[reminder_of[group]]
-                followup = replace(followup, reminder=slot.id, state=_reach(followup.state, slot, diary.horizon))
+                followup = replace(
+                    followup, reminder=slot.id, state=_reach(followup.state, slot, diary.horizon)
+                )
             followups.append(followup)
     return Arranged(tuple(followups), tuple(settled.values()), notes)
 
@@ -144,9 +146,7 @@ def _is_retimed(live: Slot, lead: Promise, now: datetime) -> bool:
 
 def _wish(id_: str, active: Sequence[Promise], lead: Promise, step: Step, diary: Diary) -> Wish:
     row = lead.followup
-    ideal, not_before = diary.mine.ideal_day(
-        step.after, row.meeting_end, step.days, began=row.meeting_start
-    )
+    ideal, not_before = diary.mine.ideal_day(step.after, row.meeting_end, step.days, began=row.meeting_start)
     channel = FORMS[step.channel]
     zones = {zone for p in active if (zone := diary.their_zones.get(p.followup.address)) is not None}
     last_day = max(p.followup.last_day for p in active)

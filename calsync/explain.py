@@ -17,7 +17,7 @@ from calsync.ledger import promises
 from calsync.model import State
 from calsync.people.judging import Verdict
 from calsync.people.meetings import PRIVATE, Meeting
-from calsync.people.newcomers import Candidate, Verdicts, view
+from calsync.people.newcomers import Candidate, Verdicts, View, view
 from calsync.plan import facts_of
 from calsync.rules.match import Check, check
 
@@ -63,14 +63,21 @@ class PersonTold:
     """What was decided of a person. ``changes`` hold, for each follow-up, how it came to its state."""
 
     found: Found
-    verdict: Verdicts
-    reasons: tuple[str, ...]
+    view: View
     meetings: tuple[MeetingTold, ...]
     followups: tuple[Entry, ...]
     rules: tuple[RuleTold, ...] = ()
     notes: tuple[str, ...] = ()
     changes: dict[str, list[tuple[datetime, State, str]]] | None = None
     start: Meeting | None = None
+
+    @property
+    def verdict(self) -> Verdicts:
+        return self.view.verdict
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        return self.view.reasons
 
     def as_json(self) -> dict[str, Any]:
         """Return the form of product §8, with the reasons of the verdict besides."""
@@ -94,12 +101,13 @@ def tell_person(desk: Desk, found: Found) -> PersonTold:
     night = desk.night(desk.started(rows))
     seen = view(person, meetings, night)
     notes = _notes(desk, person, seen.verdict)
-    candidate = next((c for c in seen.candidates if c.kind == "first"), None) or next(iter(seen.candidates), None)
+    candidate = next((c for c in seen.candidates if c.kind == "first"), None) or next(
+        iter(seen.candidates), None
+    )
     entries = shown_as_entries(desk.ledger, desk.config, rows, desk.circle.identities)
     return PersonTold(
         found,
-        seen.verdict,
-        seen.reasons,
+        seen,
         tuple(_meeting(desk, meeting, person, night.accepted) for meeting in meetings),
         tuple(entries),
         _rules(desk, candidate) if candidate else (),
@@ -156,7 +164,7 @@ def _meeting(
     people = []
     if names is not None:
         for part in judgement.parts:
-            name, addresses = names.get(part.person, ("", ()))
+            name, _ = names.get(part.person, ("", ()))
             people.append((name or part.name or part.address, part.why))
     return MeetingTold(
         meeting,

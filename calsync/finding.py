@@ -128,7 +128,9 @@ def _day_and_hour(words: str, now: datetime, start: datetime) -> tuple[date, tim
         hour = time(int(match[2]), int(match[3]))
         words = (match[1] or "").strip()
         if not words:
-            return (today if datetime.combine(today, hour, now.tzinfo) > now else today + timedelta(days=1)), hour
+            return (
+                today if datetime.combine(today, hour, now.tzinfo) > now else today + timedelta(days=1)
+            ), hour
     if words == "today":
         return today, hour
     if words == "tomorrow":

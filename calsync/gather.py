@@ -24,7 +24,7 @@ from calsync.people.judging import Circle, Judgement
 from calsync.people.meetings import Meeting, Recorded, SourceFacts, meetings_of
 from calsync.people.newcomers import Night, View, view
 from calsync.plan import Situation
-from calsync.reading import judged_of
+from calsync.reading import judged_of, source_facts
 from calsync.rules.schema import Pack
 from calsync.sources.contacts import Card
 from calsync.timing.working_time import WorkingTime, public_holidays
@@ -40,7 +40,9 @@ def working_time(config: Config) -> WorkingTime:
 
 def wants_again(packs: Iterable[Pack]) -> bool:
     """Whether a rule asks for meetings with people who are known already."""
-    return any("first" not in r.when.meeting or len(r.when.meeting) > 1 for p in packs for r in p.rules if r.steps)
+    return any(
+        "first" not in r.when.meeting or len(r.when.meeting) > 1 for p in packs for r in p.rules if r.steps
+    )
 
 
 def wants_all_day(packs: Iterable[Pack]) -> bool:
@@ -65,8 +67,6 @@ class Desk:
     _judgements: dict[int, tuple[Recorded, Judgement]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        from calsync.reading import source_facts
-
         self.mine = working_time(self.config)
         self.sources, places = source_order(self.ledger, source_facts(self.config))
         self.seen = Seen(self.ledger, places)
@@ -125,16 +125,16 @@ class Desk:
             if row.reminder or row.state not in (State.HELD, State.WITHDRAWN)
         }
 
-    def meetings(self, records: Mapping[str, list[Recorded]], since: datetime, until: datetime) -> list[Meeting]:
+    def meetings(
+        self, records: Mapping[str, list[Recorded]], since: datetime, until: datetime
+    ) -> list[Meeting]:
         return [
             meeting
             for uid in sorted(records)
             for meeting in meetings_of(records[uid], self.sources, self.judge, since, until)
         ]
 
-    def views(
-        self, people: Iterable[str], meetings: Iterable[Meeting], night: Night
-    ) -> dict[str, View]:
+    def views(self, people: Iterable[str], meetings: Iterable[Meeting], night: Night) -> dict[str, View]:
         """Decide on each of these people, from the meetings that name them."""
         by_person: dict[str, list[Meeting]] = {person: [] for person in people}
         for meeting in meetings:
@@ -151,7 +151,13 @@ class Desk:
             for meeting in seen.counting:
                 zone = meeting.event.zone
                 part = meeting.part_of(person)
-                if part is not None and part.role == "organizer" and zone and "\n" not in zone and zone != "UTC":
+                if (
+                    part is not None
+                    and part.role == "organizer"
+                    and zone
+                    and "\n" not in zone
+                    and zone != "UTC"
+                ):
                     found[person] = (ZoneInfo(zone), "inferred from an invitation they sent")
         for address, words in self.said.items():
             if "timezone" in words:
@@ -225,7 +231,9 @@ def gather(desk: Desk, marks: Sequence[Mark] = ()) -> Gathered:
     latest = max(desk.horizon, desk.until) + timedelta(days=1)
 
     records = desk.seen.of_people(addresses)
-    missing = {row.uid for row in everything.values()} | {mark.meeting.rpartition("/")[0] or mark.meeting for mark in marks}
+    missing = {row.uid for row in everything.values()} | {
+        mark.meeting.rpartition("/")[0] or mark.meeting for mark in marks
+    }
     records |= desk.seen.of_uids({*missing, *(mark.meeting for mark in marks)} - records.keys())
     meetings = desk.meetings(records, earliest, latest)
     started = desk.started(everything.values())

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, tzinfo
 
 from calsync.ids import digest_id, followup_id
 from calsync.model import ANSWERED, OPEN, Answer, FollowUp, State
@@ -30,9 +30,11 @@ class Situation:
     """All that the plan depends on.
 
     ``views`` are the people whose standing matters tonight; ``promised`` all follow-ups of
-    theirs in the ledger, and those of others that share a reminder with them, which stay as they are; ``facts`` what rules saw of a meeting when it was over, because later
-    edits change only the text. ``meetings`` are the meetings of the promised by their key.
-    ``last_sync`` tells what was over when calsync looked last.
+    theirs in the ledger, and those of others that share a reminder with them, which stay as
+    they are. ``facts`` are what rules saw of a meeting when it was over, because later edits
+    change only the text. ``meetings`` are the meetings of the promised by their key.
+    ``last_sync`` tells what was over when calsync looked last; ``places`` are the starts of
+    reminders by id, and ``moved_to`` the days to which the user moved some.
     """
 
     night: Night
@@ -245,7 +247,7 @@ def _step(
 ) -> list[Promise]:
     settled = [row for row in own if row.state in ANSWERED]
     latest = own[-1] if own else None
-    if settled or latest is None and candidate is None:
+    if settled or (latest is None and candidate is None):
         return [Promise(row) if row.state in ANSWERED else _closed(row, "it was answered") for row in own]
     lines: list[Promise] = []
     round_ = latest.round if latest else 0
@@ -263,12 +265,20 @@ def _step(
     state, cause, last_day = _state(situation, key, candidate, step, latest, is_new=not own)
     timing = timing_of(step, latest, situation.zone)
     followup = replace(
-        latest, pack=pack.name, state=state, cause=cause, last_day=last_day, timing=timing, channel=step.channel.value
+        latest,
+        pack=pack.name,
+        state=state,
+        cause=cause,
+        last_day=last_day,
+        timing=timing,
+        channel=step.channel.value,
     )
     return [*lines, Promise(followup, step, rule, index, group)]
 
 
-def _new(situation: Situation, candidate: Candidate, pack: Pack, rule: Rule, step: Step, round_: int) -> FollowUp:
+def _new(
+    situation: Situation, candidate: Candidate, pack: Pack, rule: Rule, step: Step, round_: int
+) -> FollowUp:
     meeting, part = candidate.meeting, candidate.part
     address = canonical(part.address)
     return FollowUp(

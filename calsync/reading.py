@@ -19,8 +19,8 @@ from calsync.people.identity import Identities
 from calsync.people.judging import Circle, Policy
 from calsync.people.meetings import SourceFacts
 from calsync.report import Report, SourceReport, Trouble
-from calsync.sources.base import Found, Same, Seen, Source
-from calsync.sources.contacts import Card
+from calsync.sources.base import Found, Reading, Same, Seen, Source
+from calsync.sources.contacts import Card, read_cards
 
 Progress = Callable[[str, int], None]
 """Told a source's name and how many of its events were read so far."""
@@ -36,10 +36,26 @@ def source_facts(config: Config) -> tuple[SourceFacts, ...]:
     return tuple(SourceFacts(s.name, s.relationship, s.type != "google") for s in config.sources)
 
 
+def cards_of(config: Config, report: Report | None = None) -> list[Card]:
+    """Read the contact cards; a file that cannot be read is a failed source."""
+    cards: list[Card] = []
+    for path in config.people.contacts:
+        try:
+            cards += read_cards(path)
+        except CalsyncError as error:
+            if report is not None:
+                report.troubles.append(Trouble("source", path.name, str(error), error.remedy))
+    return cards
+
+
 def circle_of(config: Config, ledger: Ledger, cards: Sequence[Card] = ()) -> Circle:
     """Who is who, from the config, the contact cards and what the user said."""
     said = who.said(ledger)
-    links: list[Sequence[str]] = [*config.people.aliases, *(card.addresses for card in cards), *who.links(ledger)]
+    links: list[Sequence[str]] = [
+        *config.people.aliases,
+        *(card.addresses for card in cards),
+        *who.links(ledger),
+    ]
     ignored = [address for address, words in said.items() if "ignored" in words]
     domains = config.colleagues if config.colleagues is not None else own_domains(config.me.emails)
     return Circle(
@@ -93,12 +109,17 @@ def open_source(config: Config, index: int, now: datetime) -> Source:
         return Ics(settings.name, path=settings.path, url=settings.url, home=config.me.timezone, since=since)
     raise SourceError(
         f"sources of type {settings.type} cannot be read by this version of calsync",
-        "Export the calendar as an .ics file, or use its .ics address, with type = \"ics\".",
+        'Export the calendar as an .ics file, or use its .ics address, with type = "ics".',
     )
 
 
 def read_sources(
-    config: Config, ledger: Ledger, judged: Judged, now: datetime, report: Report, progress: Progress | None = None
+    config: Config,
+    ledger: Ledger,
+    judged: Judged,
+    now: datetime,
+    report: Report,
+    progress: Progress | None = None,
 ) -> None:
     """Read all sources into the ledger; failures go into the report."""
     for index, settings in enumerate(config.sources):
@@ -118,15 +139,14 @@ def read_source(
 ) -> None:
     """Read one source into the ledger. Raises SourceError where its meetings stay as last seen."""
     with ledger.atomic() as db:
-        row = ledger.rows(
-            "SELECT validator, context, total, named FROM source WHERE name = ?", source.name
-        )
+        row = ledger.rows("SELECT validator, context, total, named FROM source WHERE name = ?", source.name)
         validator, context, total_before, named_before = row[0] if row else ("", "", 0, 0)
         intake = Intake(ledger, source.name, judged, now)
         reading = source.read(Seen(validator, context, intake.pieces.keys()))
         if reading.unchanged:
             db.execute(
-                "UPDATE source SET read_at = ?, failed_since = NULL, trouble = '', remedy = '' WHERE name = ?",
+                "UPDATE source SET read_at = ?, failed_since = NULL, trouble = '', remedy = ''"
+                " WHERE name = ?",
                 (seconds(now), source.name),
             )
             report.sources.append(_unchanged(ledger, source.name, total_before, named_before))
@@ -165,19 +185,19 @@ def read_source(
         raise SourceError(reading.trouble or "it could not be read whole; its meetings stay as last seen")
 
 
-def _remember(ledger: Ledger, name: str, reading: object, now: datetime) -> None:
+def _remember(ledger: Ledger, name: str, reading: Reading, now: datetime) -> None:
     db = ledger.connection
     db.execute(
-        "UPDATE source SET validator = ?, context = ?, read_at = ?, failed_since = NULL, trouble = '', remedy = '',"
-        " total = ?, named = ? WHERE name = ?",
-        (reading.validator, reading.context, seconds(now), reading.total, reading.named, name),  # type: ignore[attr-defined]
+        "UPDATE source SET validator = ?, context = ?, read_at = ?, failed_since = NULL, trouble = '',"
+        " remedy = '', total = ?, named = ? WHERE name = ?",
+        (reading.validator, reading.context, seconds(now), reading.total, reading.named, name),
     )
     id_ = ledger.value("SELECT id FROM source WHERE name = ?", name)
     db.execute("DELETE FROM skipped WHERE source = ?", (id_,))
-    counts = {**reading.noted, **reading.skipped}  # type: ignore[attr-defined]
+    counts = {**reading.noted, **reading.skipped}
     db.executemany(
         "INSERT INTO skipped VALUES (?, ?, ?, ?)",
-        [(id_, reason, n, reading.examples.get(reason, "")) for reason, n in counts.items()],  # type: ignore[attr-defined]
+        [(id_, reason, n, reading.examples.get(reason, "")) for reason, n in counts.items()],
     )
 
 
@@ -186,7 +206,9 @@ def _unchanged(ledger: Ledger, name: str, total: int, named: int) -> SourceRepor
         "SELECT reason, number, example FROM skipped JOIN source ON source.id = source WHERE name = ?", name
     )
     skipped = {reason: number for reason, number, _ in rows}
-    return SourceReport(name, True, total, named, skipped, {}, {reason: example for reason, _, example in rows})
+    return SourceReport(
+        name, True, total, named, skipped, {}, {reason: example for reason, _, example in rows}
+    )
 
 
 def _warn_if_nobody(report: Report, name: str, total: int, named: int) -> None:
@@ -198,7 +220,8 @@ def _failed(ledger: Ledger, name: str, trouble: str, remedy: str, now: datetime)
     with ledger.atomic() as db:
         db.execute("INSERT OR IGNORE INTO source (name) VALUES (?)", (name,))
         db.execute(
-            "UPDATE source SET failed_since = coalesce(failed_since, ?), trouble = ?, remedy = ? WHERE name = ?",
+            "UPDATE source SET failed_since = coalesce(failed_since, ?), trouble = ?, remedy = ?"
+            " WHERE name = ?",
             (seconds(now), trouble, remedy, name),
         )
 
@@ -209,7 +232,8 @@ def _leave_out_removed(config: Config, ledger: Ledger, now: datetime) -> None:
     for id_, name in ledger.rows("SELECT id, name FROM source"):
         if name not in configured:
             ledger.connection.execute(
-                "UPDATE event SET gone = ?1 WHERE source = ?2 AND gone IS NULL AND (ends IS NULL OR ends > ?1)",
+                "UPDATE event SET gone = ?1 WHERE source = ?2 AND gone IS NULL"
+                " AND (ends IS NULL OR ends > ?1)",
                 (seconds(now), id_),
             )
             ledger.connection.execute(

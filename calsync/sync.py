@@ -13,7 +13,7 @@ from datetime import datetime
 
 from calsync.arrange import Arranged, Diary, arrange
 from calsync.config import Config, IcsOutput
-from calsync.errors import BrakeError, BusyError, CalsyncError, ConfigError
+from calsync.errors import BrakeError, BusyError, ConfigError
 from calsync.gather import Desk, Gathered, gather
 from calsync.ids import digest_id
 from calsync.ledger import promises
@@ -22,11 +22,10 @@ from calsync.model import OPEN, Channel, FollowUp, Slot, State
 from calsync.outputs.base import Mark
 from calsync.plan import Plan, Promise, plan
 from calsync.publish import publish
-from calsync.reading import Progress, circle_of, judged_of, keep_judgements, read_sources
-from calsync.report import Difference, Report, Trouble
+from calsync.reading import Progress, cards_of, circle_of, judged_of, keep_judgements, read_sources
+from calsync.report import Difference, Report
 from calsync.rules.load import load_packs
 from calsync.rules.schema import Pack
-from calsync.sources.contacts import Card, read_cards
 from calsync.timing.placement import Caps
 from calsync.wording import Scene, reminder, told
 
@@ -72,18 +71,6 @@ def packs_of(config: Config, ledger: Ledger | None = None) -> tuple[Pack, ...]:
     if problems:
         raise ConfigError(problems)
     return packs
-
-
-def cards_of(config: Config, report: Report | None = None) -> list[Card]:
-    """Read the contact cards; a file that cannot be read is a failed source."""
-    cards: list[Card] = []
-    for path in config.people.contacts:
-        try:
-            cards += read_cards(path)
-        except CalsyncError as error:
-            if report is not None:
-                report.troubles.append(Trouble("source", path.name, str(error), error.remedy))
-    return cards
 
 
 def desk_of(config: Config, ledger: Ledger, now: datetime, report: Report | None = None) -> Desk:
@@ -183,7 +170,8 @@ def _brake(desk: Desk, planned: Plan, allow: int | None) -> None:
         raise BrakeError(
             f"this sync would start follow-ups for {number} people, more than "
             + (f"--allow {allow}" if allow is not None else f"the brake of {limit}"),
-            f"Look at them with calsync sync --dry-run --allow {number}; if all is well, calsync sync --allow {number}.",
+            f"Look at them with calsync sync --dry-run --allow {number};"
+            f" if all is well, calsync sync --allow {number}.",
         )
 
 
@@ -246,12 +234,11 @@ def _tell(desk: Desk, gathered: Gathered, planned: Plan, arranged: Arranged) -> 
     people = desk.someones(
         (desk.person(row.address) for rows in wanted.values() for row in rows), gathered.situation.views
     )
-    inputs_before = {
-        id_: inputs
-        for id_, inputs in desk.ledger.in_list(
+    inputs_before = dict(
+        desk.ledger.in_list(
             "SELECT id, inputs FROM reminder WHERE id IN (SELECT value FROM json_each(?))", sorted(wanted)
         )
-    }
+    )
     titles: dict[str, str] = {}
     for id_, rows in sorted(wanted.items()):
         lead = next((by_id[row.id] for row in rows if by_id[row.id].step is not None), None)
@@ -378,7 +365,14 @@ def _remember_marks(desk: Desk, arranged: Arranged, marks: Sequence[Mark]) -> No
                 digest = content_digest(shown[mark.id], output) if same else ""
                 desk.ledger.connection.execute(
                     "INSERT OR REPLACE INTO mark VALUES (?, ?, ?, ?, ?, ?)",
-                    (output.name, mark.id, digest, mark.sequence, seconds(mark.stamped), seconds(mark.modified)),
+                    (
+                        output.name,
+                        mark.id,
+                        digest,
+                        mark.sequence,
+                        seconds(mark.stamped),
+                        seconds(mark.modified),
+                    ),
                 )
 
 
@@ -386,8 +380,13 @@ def _record(ledger: Ledger, now: datetime, code: int, report: Report) -> None:
     import json
 
     with ledger.atomic() as db:
-        summary = {"troubles": [t.message for t in report.troubles], "notes": report.notes, "held": report.held}
+        summary = {
+            "troubles": [t.message for t in report.troubles],
+            "notes": report.notes,
+            "held": report.held,
+        }
         db.execute(
-            "INSERT INTO run (at, exit_code, report) VALUES (?, ?, ?)", (seconds(now), code, json.dumps(summary))
+            "INSERT INTO run (at, exit_code, report) VALUES (?, ?, ?)",
+            (seconds(now), code, json.dumps(summary)),
         )
         db.execute("DELETE FROM run WHERE id <= (SELECT max(id) FROM run) - 400")

@@ -58,7 +58,10 @@ class Scene:
             self.rule.id,
             self.step,
             self.pack.messages.get(self.step.message) if isinstance(self.step.message, str) else "",
-            [(f.state is State.DONE, f.state is State.PROVISIONAL, f.meeting_start, f.last_day, who) for f, who in self.members],
+            [
+                (f.state is State.DONE, f.state is State.PROVISIONAL, f.meeting_start, f.last_day, who)
+                for f, who in self.members
+            ],
             about,
             self._hidden,
             self.me,
@@ -111,7 +114,9 @@ def _description(scene: Scene, words: object, people: Sequence[Someone], lead: F
     zone = scene.mine.zone
     parts: list[str] = []
     if lead.state is State.PROVISIONAL:
-        parts.append("Provisional: the meeting is still to come. This leaves your calendar if it is cancelled.")
+        parts.append(
+            "Provisional: the meeting is still to come. This leaves your calendar if it is cancelled."
+        )
     who = []
     for someone in people:
         address = f" <{someone.addresses[0]}>" if someone.name and someone.addresses else ""
@@ -176,7 +181,9 @@ def _their_time(scene: Scene, people: Sequence[Someone]) -> str:
             continue
         theirs = scene.slot.start.astimezone(someone.zone)
         if theirs.utcoffset() != mine.utcoffset():
-            lines.append(f"For {someone.called} it is {theirs:%H:%M} then ({someone.zone}, {someone.zone_known}).")
+            lines.append(
+                f"For {someone.called} it is {theirs:%H:%M} then ({someone.zone}, {someone.zone_known})."
+            )
     return "\n".join(lines)
 
 

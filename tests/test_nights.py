@@ -72,7 +72,9 @@ def test_an_upcoming_meeting_is_provisional_and_says_so(world: World) -> None:
 def test_a_cancelled_meeting_takes_its_follow_ups_with_it(world: World) -> None:
     world.put(Ev("m1", "2026-03-12T10:00", [ANA]), Ev("x", "2026-03-01T10:00", []))
     world.sync("2026-03-10 18:00")
-    world.put(Ev("m1", "2026-03-12T10:00", [ANA], extra=["STATUS:CANCELLED"]), Ev("x", "2026-03-01T10:00", []))
+    world.put(
+        Ev("m1", "2026-03-12T10:00", [ANA], extra=["STATUS:CANCELLED"]), Ev("x", "2026-03-01T10:00", [])
+    )
     world.sync("2026-03-11 02:00")
     assert world.open("2026-03-11 02:00") == []
     assert world.feed() == []
@@ -204,7 +206,8 @@ def test_an_unanswered_invitation_waits_in_the_inbox_and_accepting_it_counts_it(
 
 def test_an_old_unanswered_invitation_makes_its_people_known(world: World) -> None:
     world.put(
-        Ev("m0", "2026-02-10T10:00", [], organizer=ANA, mine="NEEDS-ACTION"), Ev("m1", "2026-03-10T10:00", [ANA])
+        Ev("m0", "2026-02-10T10:00", [], organizer=ANA, mine="NEEDS-ACTION"),
+        Ev("m1", "2026-03-10T10:00", [ANA]),
     )
     world.sync("2026-03-10 18:00")
     assert world.verdict(ANA, "2026-03-10 18:00") == "known"
@@ -213,7 +216,8 @@ def test_an_old_unanswered_invitation_makes_its_people_known(world: World) -> No
 
 def test_an_unanswered_invitation_that_grows_old_takes_nothing_back(world: World) -> None:
     world.put(
-        Ev("m0", "2026-03-01T10:00", [], organizer=ANA, mine="NEEDS-ACTION"), Ev("m1", "2026-03-10T10:00", [ANA])
+        Ev("m0", "2026-03-01T10:00", [], organizer=ANA, mine="NEEDS-ACTION"),
+        Ev("m1", "2026-03-10T10:00", [ANA]),
     )
     world.sync("2026-03-10 18:00")
     assert len(world.open("2026-03-10 18:00")) == 3
@@ -262,7 +266,8 @@ def test_a_source_that_fails_withdraws_nothing_and_holds_up_nobody(tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"<html>Sign in</html>", b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nEND:VCALENDAR\r\n"]
+    "content",
+    [b"", b"<html>Sign in</html>", b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nEND:VCALENDAR\r\n"],
 )
 def test_a_source_suddenly_empty_withdraws_nothing(world: World, content: bytes) -> None:
     world.put(Ev("m1", "2026-03-12T10:00", [ANA]))
@@ -334,7 +339,9 @@ def test_calsyncs_own_reminders_are_never_read_as_meetings(world: World) -> None
     feed = world.feed_path.read_bytes().replace(b"TRANSP:TRANSPARENT", b"ATTENDEE:mailto:bo@initech.example")
     body = feed.partition(b"BEGIN:VEVENT")[2].rpartition(b"END:VEVENT")[0]
     path = world.folder / "work.ics"
-    path.write_bytes(path.read_bytes().replace(b"END:VCALENDAR", b"BEGIN:VEVENT" + body + b"END:VEVENT\r\nEND:VCALENDAR"))
+    path.write_bytes(
+        path.read_bytes().replace(b"END:VCALENDAR", b"BEGIN:VEVENT" + body + b"END:VEVENT\r\nEND:VCALENDAR")
+    )
     world.sync("2026-03-10 19:00")
     assert {address for address, _, _ in world.open("2026-03-10 19:00")} == {ANA}
 
@@ -402,11 +409,19 @@ def test_a_snooze_of_one_of_two_people_gives_them_a_reminder_of_their_own(world:
     with world.ledger() as ledger:
         snooze(world.desk(ledger, "2026-03-10 18:10"), ANA, "2026-03-20 15:00")
         world.carry_out(ledger, "2026-03-10 18:10")
-    hello = {e.emails[0]: f"{e.start:%F %H:%M}" for e in world.agenda("2026-03-10 18:10") if e.followup.step == "hello"}
+    hello = {
+        e.emails[0]: f"{e.start:%F %H:%M}"
+        for e in world.agenda("2026-03-10 18:10")
+        if e.followup.step == "hello"
+    }
     assert hello == {ANA: "2026-03-20 15:00", BO: "2026-03-11 09:00"}
     assert len(world.feed()) == 4
     world.sync("2026-03-18 02:00")
-    hello = {e.emails[0]: f"{e.start:%F %H:%M}" for e in world.agenda("2026-03-18 02:00") if e.followup.step == "hello"}
+    hello = {
+        e.emails[0]: f"{e.start:%F %H:%M}"
+        for e in world.agenda("2026-03-18 02:00")
+        if e.followup.step == "hello"
+    }
     assert hello == {ANA: "2026-03-20 15:00"}
 
 
@@ -440,7 +455,10 @@ def test_any_history_of_syncs_ends_in_the_same_follow_ups_as_one_sync(tmp_path: 
         Ev("c", "2026-03-12T10:00", ["cy@initech.example"]),
     ]
     results = []
-    for name, nights in (("one", ["2026-03-10 18:00"]), ("many", [f"2026-03-{d:02} 02:00" for d in range(1, 11)])):
+    for name, nights in (
+        ("one", ["2026-03-10 18:00"]),
+        ("many", [f"2026-03-{d:02} 02:00" for d in range(1, 11)]),
+    ):
         folder = tmp_path / name
         folder.mkdir()
         world = World(folder)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from calsync.agenda import Entry, entries
-from calsync.answers import carry_out, desk_of
+from calsync.answers import carry_out
 from calsync.config import Config, load
 from calsync.explain import PersonTold, people_meant, tell_person
 from calsync.gather import Desk
@@ -16,7 +16,7 @@ from calsync.ledger.ledger import Ledger
 from calsync.outputs.base import Mark
 from calsync.outputs.feed import read_marks
 from calsync.report import Report
-from calsync.sync import sync
+from calsync.sync import desk_of, sync
 
 ME = "sam@northwind.example"
 
@@ -136,5 +136,6 @@ class World:
     def open(self, now: str) -> list[tuple[str, str, str]]:
         """(address, step, start in my zone) of all open follow-ups, soonest first."""
         return [
-            (e.emails[0], e.followup.step, f"{e.start:%Y-%m-%d %H:%M}" if e.start else "") for e in self.agenda(now)
+            (e.emails[0], e.followup.step, f"{e.start:%Y-%m-%d %H:%M}" if e.start else "")
+            for e in self.agenda(now)
         ]

@@ -28,8 +28,8 @@ _TONES: dict[str, Tone] = {
 _COLUMNS = (
     Column(whole=True),
     Column(tone="strong"),
-    Column(),
-    Column(tone="dim"),
+    Column(below=True),
+    Column(tone="dim", below=True),
     Column(tone="dim", whole=True),
 )
 
@@ -68,12 +68,16 @@ def agenda(
 
 
 def show(state: State, entries: list[Entry]) -> None:
-    """Show follow-ups under their days."""
+    """Show follow-ups under their days, those of one reminder in one row."""
     today = state.local_now().date()
     groups = []
     for day, own in groupby(entries, key=lambda entry: entry.start.date() if entry.start else None):
         heading = day_heading(day, today) if day else "Without a time"
-        groups.append(Group(heading, [_row(entry) for entry in own], day.isoformat() if day else "-"))
+        together: dict[tuple[str, str], list[Entry]] = {}
+        for entry in own:
+            together.setdefault((entry.followup.reminder or entry.id, entry.state.value), []).append(entry)
+        rows = [_row(members) for members in together.values()]
+        groups.append(Group(heading, rows, day.isoformat() if day else "-"))
     state.terminal.groups(_COLUMNS, groups)
 
 
@@ -87,13 +91,15 @@ def _entries(state: State, days: int | None, everything: bool) -> list[Entry]:
         return entries(ledger, config, state.now(), days=days, everything=everything)
 
 
-def _row(entry: Entry) -> list[str | Cell]:
-    time = f"{entry.start:%H:%M}" if entry.start else ""
-    written = entry.state == "written"
-    state = Cell("" if written else entry.state.value, _TONES.get(entry.state.value, "dim"))
-    meeting = entry.meeting_title
-    day = f"{entry.meeting_start:%a} {entry.meeting_start.day} {entry.meeting_start:%b}"
-    return [time, entry.title, state, f"{meeting}, {day}" if meeting else day, entry.id[:ID_SHOWN]]
+def _row(members: list[Entry]) -> list[str | Cell]:
+    first = members[0]
+    time = f"{first.start:%H:%M}" if first.start else ""
+    state = first.state.value
+    shown = Cell("" if state == "written" else state, _TONES.get(state, "dim"))
+    day = f"{first.meeting_start:%a} {first.meeting_start.day} {first.meeting_start:%b}"
+    meeting = f"{first.meeting_title}, {day}" if first.meeting_title else day
+    id_ = first.id if len(members) == 1 else first.followup.reminder
+    return [time, first.title, shown, meeting, id_[:ID_SHOWN]]
 
 
 def _nothing(state: State, days: int | None, everything: bool) -> str:

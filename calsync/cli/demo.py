@@ -53,7 +53,7 @@ def demo(
         agenda.show(state, entries(ledger, config, now))
     terminal.line()
     terminal.line(sync.summary(report))
-    sync.show_troubles(state, report)
+    sync.tell_troubles(state, report)
     _next_steps(state, folder)
 
 
@@ -90,12 +90,11 @@ def _next_steps(state: State, folder: Path) -> None:
     terminal.line(f"The feed, to open in any calendar app: {folder / 'followups.ics'}")
     terminal.line()
     terminal.line("What to try next:")
-    steps = (
-        (f"{named} why kwame@adomi.example", "why these reminders, and why then"),
-        (f"{named} done kwame@adomi.example", "tick one off; the next agenda is without it"),
-        (f"{named} sync", "run it again: nothing changes"),
-        ("calsync init", "do it with your own calendar"),
+    terminal.steps(
+        [
+            (f"{named} why kwame@adomi.example", "why these reminders, and why then"),
+            (f"{named} done kwame@adomi.example", "tick one off; the next agenda is without it"),
+            (f"{named} sync", "run it again: nothing changes"),
+            ("calsync init", "do it with your own calendar"),
+        ]
     )
-    width = max(len(command) for command, _ in steps)
-    for command, meaning in steps:
-        terminal.line("  ", Cell(f"{command:{width}}", "new"), "  ", Cell(meaning, "dim"))

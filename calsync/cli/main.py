@@ -6,6 +6,7 @@ little more than starting Python.
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -29,16 +30,6 @@ SECTIONS: dict[str, tuple[str, ...]] = {
 }
 """The commands as ``calsync --help`` lists them; one that has no place here is listed last."""
 
-EXIT_CODES: dict[int, str] = {
-    0: "done",
-    1: "a bug",
-    2: "usage",
-    3: "partly done",
-    10: "config or rules",
-    11: "sign in again",
-    12: "brake",
-    13: "another run is active",
-}
 _INTERRUPTED = 130
 _BEFORE_THE_COMMAND = ("--config", "--quiet", "-q", "--verbose", "-v", "--no-color", "--version")
 
@@ -84,7 +75,7 @@ class Commands(TyperGroup):
             if hasattr(error, "format_message"):
                 _point_to_the_front(error)
                 raise
-            _leave(_told_bug(error, state))
+            _leave(_told_damage(error, state) or _told_bug(error, state))
         raise typer.Exit(state.exit_code)
 
 
@@ -135,12 +126,23 @@ for _module in (sync, agenda, inbox, why, answers, people, feed, setup, demo, he
 
 def run() -> NoReturn:
     """The entry point: run the command line and exit."""
+    _open_what_is_closed()
     for stream in (sys.stdout, sys.stderr):
         # A name must not stop a run only because the terminal cannot show it.
         with suppress(AttributeError, ValueError):
             stream.reconfigure(errors="replace")  # type: ignore[union-attr]
     app(prog_name="calsync")
     raise AssertionError("the command line returned")
+
+
+def _open_what_is_closed() -> None:
+    """Give cron jobs without standard streams an empty one each, lest a file of ours take its number."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(descriptor)
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 - for the whole run
 
 
 def commands() -> list[tuple[str, str]]:
@@ -172,6 +174,15 @@ def _told(error: CalsyncError, state: State) -> int:
     return error.exit_code
 
 
+def _told_damage(error: Exception, state: State) -> int:
+    """A ledger on a full disk, or one that is damaged, is no bug of ours; 0 where it is not that."""
+    sqlite3 = sys.modules.get("sqlite3")
+    if sqlite3 is None or not isinstance(error, (sqlite3.OperationalError, sqlite3.DatabaseError)):
+        return 0
+    state.terminal.error(f"the ledger cannot be used: {error}", "Look closer with calsync doctor.")
+    return CalsyncError.exit_code
+
+
 def _told_bug(error: Exception, state: State) -> int:
     """Say where it broke and nothing of what was in hand, which may be anybody's meeting."""
     import traceback
@@ -199,8 +210,6 @@ def _point_to_the_front(error: Any) -> None:
 
 def _stop_writing() -> None:
     """Let the interpreter close a pipe that nobody reads any more without a word."""
-    import os
-
     nowhere = os.open(os.devnull, os.O_WRONLY)
     with suppress(OSError, ValueError, AttributeError):
         os.dup2(nowhere, sys.stdout.fileno())

@@ -18,6 +18,17 @@ if TYPE_CHECKING:
     from calsync.config import Config
     from calsync.ledger.ledger import Ledger
 
+EXIT_CODES: dict[int, str] = {
+    0: "done",
+    1: "a bug",
+    2: "usage",
+    3: "partly done",
+    10: "config or rules",
+    11: "sign in again",
+    12: "brake",
+    13: "another run is active",
+}
+
 
 @dataclass
 class State:

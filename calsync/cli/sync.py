@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from calsync.cli.options import State, state_of
-from calsync.cli.terminal import Cell, Tone, counted, day_and_time
+from calsync.cli.terminal import Cell, Column, Tone, counted, day_and_time
 
 if TYPE_CHECKING:
     from calsync.config import Config
@@ -18,6 +18,7 @@ _SIGNS: dict[str, tuple[str, Tone]] = {
     "change": ("~", "warn"),
     "remove": ("-", "bad"),
 }
+_COLUMNS = (Column(whole=True), Column(tone="strong"), Column(tone="dim", below=True))
 _SHOWN = 12
 
 
@@ -55,14 +56,13 @@ def sync(
         state.terminal.json(report.as_json())
     else:
         show(state, config, report)
-    show_troubles(state, report)
+    tell_troubles(state, report)
 
 
 def show(state: State, config: Config, report: Report) -> None:
     """Say what a sync changed. With ``--quiet`` a sync that changed nothing says nothing."""
     terminal = state.terminal
-    for each in report.differences:
-        terminal.line(*_difference(each, state))
+    terminal.table(_COLUMNS, [_difference(each, state) for each in report.differences])
     if state.quiet and report.is_quiet:
         return
     for note in report.notes:
@@ -84,7 +84,7 @@ def show(state: State, config: Config, report: Report) -> None:
         terminal.line(line)
 
 
-def show_troubles(state: State, report: Report) -> None:
+def tell_troubles(state: State, report: Report) -> None:
     """Say on stderr which source or output failed, and the next step."""
     for trouble in report.troubles:
         state.terminal.error(trouble.message, trouble.remedy, f"{trouble.what} {trouble.name}")
@@ -94,16 +94,16 @@ def _difference(each: Difference, state: State) -> list[str | Cell]:
     sign, tone = _SIGNS[each.kind]
     now = state.local_now()
     when = day_and_time(each.start.astimezone(now.tzinfo), now)
-    parts: list[str | Cell] = [Cell(sign, tone), f" {when}  ", Cell(each.title, "strong")]
-    if each.cause and each.kind != "create":
-        parts.append(Cell(f"  ({each.cause})", "dim"))
-    return parts
+    cause = f"({each.cause})" if each.cause and each.kind != "create" else ""
+    return [Cell(f"{sign} {when}", tone), each.title, cause]
 
 
 def summary(report: Report) -> str:
     """What a sync read and found, in one sentence."""
     read = sum(source.total for source in report.sources)
     parts = [f"read {counted(read, 'event')} from {counted(len(report.sources), 'source')}"]
+    if failed := len({trouble.name for trouble in report.troubles if trouble.what == "source"}):
+        parts.append(f"{failed:,} failed")
     if report.starting:
         parts.append(f"{counted(len(report.starting), 'person is new', 'people are new')}")
     if report.held:

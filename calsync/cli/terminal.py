@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import sys
-import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TextIO
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
 
 Tone = Literal["", "strong", "dim", "good", "warn", "bad", "new"]
 """What a text means; its colour follows from it."""
@@ -26,6 +27,7 @@ _RICH = {"strong": "bold", "dim": "dim", "good": "green", "warn": "yellow", "bad
 _ANSI = {"strong": "1", "dim": "2", "good": "32", "warn": "33", "bad": "31", "new": "36"}
 # C0 and C1 controls, and the marks that turn the direction of text around.
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
+_WORDS = re.compile(r"( *)([^ ]+|$)")
 _GAP = 2
 
 
@@ -38,11 +40,13 @@ class Cell(NamedTuple):
 
 class Column(NamedTuple):
     """A column of a table. One that is not ``whole`` may be broken into several lines where the
-    terminal is narrow; no text is ever cut off."""
+    terminal is narrow; one that is ``below`` then moves under the first that is neither. No text
+    is ever cut off."""
 
     title: str = ""
     tone: Tone = ""
     whole: bool = False
+    below: bool = False
 
 
 Row = Sequence[str | Cell]
@@ -84,13 +88,9 @@ class Terminal:
         print(self._joined(parts, sys.stdout), file=sys.stdout)
 
     def text(self, text: str) -> None:
-        """Write a text of our own as it stands, line by line."""
+        """Write a text line by line, leading blanks kept."""
         for each in text.splitlines():
-            self.line_as_is(each)
-
-    def line_as_is(self, text: str) -> None:
-        """Write a line whose leading blanks matter."""
-        print(_UNSAFE.sub(" ", text).rstrip(), file=sys.stdout)
+            self.line(each)
 
     def json(self, value: Any) -> None:
         """Write a value for programs."""
@@ -121,28 +121,31 @@ class Terminal:
             self.note(Cell(remedy, "dim"))
 
     def _joined(self, parts: Iterable[str | Cell], stream: TextIO | None) -> str:
-        color = self._color and _is_terminal(stream)
-        written = []
-        for part in parts:
-            text = _UNSAFE.sub(" ", part if isinstance(part, str) else part.text)
-            tone = "" if isinstance(part, str) else part.tone
-            written.append(f"\x1b[{_ANSI[tone]}m{text}\x1b[0m" if color and tone and text else text)
-        return "".join(written).rstrip() if not color else "".join(written)
+        cells = [Cell(part) if isinstance(part, str) else part for part in parts]
+        cells = [Cell(_UNSAFE.sub(" ", text), tone) for text, tone in cells]
+        if not _is_terminal(stream):
+            return "".join(text for text, _ in cells).rstrip()
+        return "".join(
+            f"\x1b[{_ANSI[tone]}m{text}\x1b[0m" if self._color and tone and text else text
+            for text, tone in _wrapped(cells, shutil.get_terminal_size().columns)
+        )
 
-    def table(self, columns: Sequence[Column | str], rows: Sequence[Row]) -> None:
-        """Show rows: a table on a terminal, tab-separated lines without titles in a pipe."""
-        self.groups(columns, [Group("", rows)])
+    def table(self, columns: Sequence[Column | str], rows: Sequence[Row], indent: int = 0) -> None:
+        """Show rows: a table on a terminal, aligned lines without titles in a pipe."""
+        self.groups(columns, [Group("", rows)], indent)
 
-    def groups(self, columns: Sequence[Column | str], groups: Sequence[Group]) -> None:
+    def steps(self, steps: Sequence[tuple[str, str]]) -> None:
+        """Show commands to try, each with what it does."""
+        self.table([Column(tone="new"), Column(tone="dim", below=True)], steps, indent=2)
+
+    def groups(self, columns: Sequence[Column | str], groups: Sequence[Group], indent: int = 2) -> None:
         """Show rows under headings, all with the same columns."""
         made = [Column(each) if isinstance(each, str) else each for each in columns]
         if not self.is_interactive:
-            for group in groups:
-                for row in group.rows:
-                    fields = [clean(cell if isinstance(cell, str) else cell.text) for cell in row]
-                    print("\t".join([group.key, *fields] if group.key else fields), file=sys.stdout)
+            for line in _aligned(groups):
+                print(" " * indent * (not groups[0].key) + line, file=sys.stdout)
             return
-        _draw(self._console(), made, groups)
+        _draw(self._console(), made, groups, indent)
 
     def _console(self) -> Console:
         from rich.console import Console
@@ -172,6 +175,8 @@ class _Bar:
     """A bar without a known end, that appears by itself once it has been waited for."""
 
     def __init__(self, title: str, color: bool, patience: float = 0.5) -> None:
+        import threading
+
         self._words = title
         self._color = color
         self._lock = threading.Lock()
@@ -213,50 +218,126 @@ class _Bar:
             self._shown = bar
 
 
-def _draw(console: Console, columns: Sequence[Column], groups: Sequence[Group]) -> None:
+def _wrapped(cells: Sequence[Cell], width: int) -> Iterator[Cell]:
+    """Break a line between words where it is wider than the terminal; what follows is indented."""
+    plain = "".join(cell.text for cell in cells)
+    if width_of(plain) <= width:
+        yield from cells
+        return
+    indent = len(plain) - len(plain.lstrip(" ")) + _GAP
+    column = 0
+    for text, tone in cells:
+        words = []
+        for blanks, word in _WORDS.findall(text):
+            size = width_of(blanks) + width_of(word)
+            if column + size > width and column > indent and blanks:
+                blanks, size, column = f"\n{' ' * indent}", width_of(word), indent
+            words.append(blanks + word)
+            column += size
+        yield Cell("".join(words), tone)
+
+
+def _aligned(groups: Sequence[Group]) -> Iterator[str]:
+    """Lines with two blanks or more between the fields; a field that is empty in all is left out."""
+    rows = [
+        [group.key, *(clean(cell if isinstance(cell, str) else cell.text) for cell in row)]
+        for group in groups
+        for row in group.rows
+    ]
+    if not rows:
+        return
+    widths = [max(map(width_of, fields)) for fields in zip(*rows, strict=True)]
+    for row in rows:
+        fields = [text + " " * (width - width_of(text)) for text, width in zip(row, widths, strict=True) if width]
+        yield (" " * _GAP).join(fields).rstrip()
+
+
+def width_of(text: str) -> int:
+    """How many columns of a terminal a text takes up."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import combining, east_asian_width
+
+    return sum(0 if combining(each) else 1 + (east_asian_width(each) in "WF") for each in text)
+
+
+def _draw(console: Console, columns: Sequence[Column], groups: Sequence[Group], indent: int) -> None:
     from rich.padding import Padding
     from rich.table import Table
     from rich.text import Text
 
-    titled = any(column.title for column in columns)
-    indent = 2 if any(group.heading for group in groups) else 0
-    widths = _widths(columns, [row for group in groups for row in group.rows], console.width - indent)
-    for number, group in enumerate(groups):
+    space = console.width - indent
+    cells = [
+        [[_styled(cell, column) for cell, column in zip(row, columns, strict=True)] for row in group.rows]
+        for group in groups
+    ]
+    titles = [Text(column.title, style="dim") for column in columns]
+    wide = _widths(columns, titles, cells)
+    if sum(wide) + _GAP * (len(wide) - 1) > space and any(column.below for column in columns):
+        kept = [place for place, column in enumerate(columns) if not column.below]
+        cells = [[_stacked(row, columns) for row in rows] for rows in cells]
+        columns, titles = [columns[place] for place in kept], [titles[place] for place in kept]
+        wide = _widths(columns, titles, cells)
+    widths = _narrowed(wide, columns, space)
+    for number, (group, rows) in enumerate(zip(groups, cells, strict=True)):
         if group.heading:
             if number:
                 console.print()
             console.print(Text(clean(group.heading), style="bold"), soft_wrap=True)
         table = Table.grid(padding=(0, _GAP, 0, 0))
-        for column, width in zip(columns, widths, strict=True):
-            table.add_column(width=width, overflow="fold", no_wrap=False)
-        if titled and not number:
-            table.add_row(*(Text(column.title, style="dim") for column in columns))
-        for row in group.rows:
-            cells = [Cell(each) if isinstance(each, str) else each for each in row]
-            tones = [cell.tone or column.tone for cell, column in zip(cells, columns, strict=True)]
-            texts = (Text(clean(c.text), style=_RICH.get(tone, "")) for c, tone in zip(cells, tones, strict=True))
-            table.add_row(*texts)
+        for width in widths:
+            table.add_column(width=width, overflow="fold")
+        if any(title.plain for title in titles) and not number:
+            table.add_row(*titles)
+        for row in rows:
+            table.add_row(*row)
         console.print(Padding(table, (0, 0, 0, indent)))
 
 
-def _widths(columns: Sequence[Column], rows: Sequence[Row], space: int) -> list[int]:
-    """How wide each column is: as wide as its longest text, and where that is too much for the
-    terminal, the widest of those that may be broken give way first."""
+def _styled(cell: str | Cell, column: Column) -> Text:
+    from rich.text import Text
+
+    text, tone = (cell, "") if isinstance(cell, str) else cell
+    return Text(clean(text), style=_RICH.get(tone or column.tone, ""))
+
+
+def _stacked(row: Sequence[Text], columns: Sequence[Column]) -> list[Text]:
+    """The row with what may stand below moved under its main text."""
+    from rich.text import Text
+
+    main = next(place for place, column in enumerate(columns) if not column.whole and not column.below)
+    below = [text for text, column in zip(row, columns, strict=True) if column.below and text.plain]
+    stacked = Text.assemble(row[main], "\n", Text(" · ").join(below)) if below else row[main]
+    return [
+        stacked if place == main else text
+        for place, (text, column) in enumerate(zip(row, columns, strict=True))
+        if not column.below
+    ]
+
+
+def _widths(
+    columns: Sequence[Column], titles: Sequence[Text], cells: Sequence[Sequence[Sequence[Text]]]
+) -> list[int]:
+    """How wide each column is by its longest line."""
     from rich.cells import cell_len
 
-    widths = [cell_len(column.title) for column in columns]
-    for row in rows:
-        for place, cell in enumerate(row):
-            widths[place] = max(widths[place], cell_len(clean(cell if isinstance(cell, str) else cell.text)))
-    narrowest = [width if column.whole else min(width, 10) for column, width in zip(columns, widths, strict=True)]
-    excess = sum(widths) + _GAP * len(widths) - space
-    while excess > 0:
-        loose = [place for place in range(len(widths)) if widths[place] > narrowest[place]]
+    widths = [title.cell_len for title in titles]
+    for row in (row for rows in cells for row in rows):
+        for place, text in enumerate(row):
+            widths[place] = max(widths[place], *map(cell_len, text.plain.split("\n")))
+    return widths
+
+
+def _narrowed(widths: Sequence[int], columns: Sequence[Column], space: int) -> list[int]:
+    """Where the columns are too wide for the terminal, the widest that may be broken give way."""
+    narrowed = list(widths)
+    least = [width if column.whole else min(width, 10) for column, width in zip(columns, widths, strict=True)]
+    for _ in range(sum(narrowed) + _GAP * (len(narrowed) - 1) - space):
+        loose = [place for place in range(len(narrowed)) if narrowed[place] > least[place]]
         if not loose:
             break
-        widths[max(loose, key=lambda place: widths[place])] -= 1
-        excess -= 1
-    return widths
+        narrowed[max(loose, key=lambda place: narrowed[place])] -= 1
+    return narrowed
 
 
 def _is_terminal(stream: TextIO | None) -> bool:

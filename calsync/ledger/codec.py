@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from datetime import UTC, datetime, tzinfo
+from typing import Any
 
 from calsync.ledger.ledger import Ledger, seconds
 from calsync.model import Answer, Attendee, Event, Recurrence
@@ -19,6 +20,9 @@ _ANSWER_CODE = {answer: code for code, answer in enumerate(_ANSWERS)}
 _KINDS = ("individual", "group", "resource", "room", "unknown")
 _KIND_CODE = {kind: code for code, kind in enumerate(_KINDS)}
 _ALL_DAY, _ONLINE, _CANCELLED, _OPAQUE, _PRIVATE, _OMITTED, _ZONED = 1, 2, 4, 8, 16, 32, 64
+
+
+_dumps = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 
 def _zone_name(event: Event) -> str:
@@ -50,7 +54,7 @@ class Codec:
         address = attendee.address
         id_ = self._ids.get(address)
         if id_ is None:
-            found = None
+            found: tuple[int, str] | None = None
             if not self._all_loaded:
                 found = self._ledger.connection.execute(
                     "SELECT id, name FROM address WHERE address = ?", (address,)
@@ -60,9 +64,9 @@ class Codec:
                     "INSERT INTO address (address, canonical, name) VALUES (?, ?, ?)",
                     (address, canonical, attendee.name),
                 )
-                found = (cursor.lastrowid, attendee.name)
-            id_ = self._ids[address] = int(found[0])
-            self._people[id_] = (address, str(found[1]))
+                found = (cursor.lastrowid or 0, attendee.name)
+            id_ = self._ids[address] = found[0]
+            self._people[id_] = (address, found[1])
         if attendee.name and self._people[id_][1] != attendee.name and attendee.name.lower() != address:
             self._people[id_] = (address, attendee.name)
             self.names[id_] = attendee.name
@@ -116,7 +120,7 @@ class Codec:
         ]
         while fields[-1] in (None, 0, "", (), []):
             fields.pop()
-        return json.dumps(fields, ensure_ascii=True, separators=(",", ":"))
+        return _dumps(fields)
 
     def decode(self, rows: Iterable[tuple[str, str, str]]) -> list[Event]:
         """Return events from (uid, recurrence id, text)."""
@@ -134,14 +138,13 @@ class Codec:
                 self._people[id_] = (address, name)
         return [self._event(uid, rid, fields) for uid, rid, fields in parsed]
 
-    def _event(self, uid: str, rid: str, fields: list[object]) -> Event:
+    def _event(self, uid: str, rid: str, fields: list[Any]) -> Event:
         fields = fields + [None] * (13 - len(fields))
         start, end, zone_id, flags, title, host, guests, place, url, tags, kind, created, repeat = fields
-        assert isinstance(flags, int) and isinstance(zone_id, int)
         tz = self._tzinfo(zone_id)
 
-        def at(value: object) -> datetime:
-            return datetime.fromtimestamp(value, tz)  # type: ignore[arg-type]
+        def at(value: int) -> datetime:
+            return datetime.fromtimestamp(value, tz)
 
         organizer = None
         if isinstance(host, int):
@@ -150,7 +153,7 @@ class Codec:
             organizer = Attendee("", *host)
         recurrence = None
         if repeat:
-            rules, dates, excluded, periods = repeat  # type: ignore[misc]
+            rules, dates, excluded, periods = repeat
             recurrence = Recurrence(
                 tuple(rules),
                 tuple(map(at, dates)),
@@ -170,22 +173,22 @@ class Codec:
             bool(flags & _CANCELLED),
             bool(flags & _OPAQUE),
             bool(flags & _PRIVATE),
-            tuple(tags or ()),  # type: ignore[arg-type]
+            tuple(tags or ()),
             organizer,
-            tuple(map(self._guest, guests or ())),  # type: ignore[call-overload]
+            tuple(map(self._guest, guests or ())),
             bool(flags & _OMITTED),
             str(kind or "default"),
             self._zone_names[zone_id] if flags & _ZONED else "",
-            datetime.fromtimestamp(created, UTC) if created else None,  # type: ignore[arg-type]
+            datetime.fromtimestamp(created, UTC) if created else None,
             recurrence,
         )
 
-    def _guest(self, guest: int | list[object]) -> Attendee:
+    def _guest(self, guest: int | list[Any]) -> Attendee:
         if isinstance(guest, int):
             code = guest & 63
             address, name = self._people[guest >> 6]
         else:
-            address, name, code = "", str(guest[0]), int(guest[1])  # type: ignore[call-overload]
+            address, name, code = "", str(guest[0]), int(guest[1])
         return Attendee(address, name, _ANSWERS[code >> 3], _KINDS[code & 7])
 
     def _zone_id(self, name: str) -> int:

@@ -148,9 +148,7 @@ class Intake:
 
     def _people(self, id_: int, event: Event, judgement: Judgement, introduces: int | None) -> None:
         counting = {
-            part.address
-            for part in judgement.parts
-            if part.counts and judgement.verdict is not Verdict.OUT
+            part.address for part in judgement.parts if part.counts and judgement.verdict is not Verdict.OUT
         }
         self._numbers = {}
         guests = event.attendees
@@ -199,7 +197,8 @@ class Intake:
 
     def _missing(self) -> int:
         rows = self._ledger.rows(
-            "SELECT id, uid, recurrence_id, starts, ends, introduces FROM event WHERE source = ? AND gone IS NULL",
+            "SELECT id, uid, recurrence_id, starts, ends, introduces FROM event"
+            " WHERE source = ? AND gone IS NULL",
             self._id,
         )
         missing = [row for row in rows if row[0] not in self._touched]
@@ -245,7 +244,8 @@ class Intake:
 
     def _contents(self, ids: list[int]) -> Iterable[tuple[int, str, object]]:
         query = (
-            "SELECT id, uid, recurrence_id, data FROM event WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"
+            "SELECT id, uid, recurrence_id, data FROM event"
+            " WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id"
         )
         rows = list(self._ledger.in_list(query, ids))
         events = self._codec.decode((uid, rid, data) for _, uid, rid, data in rows)
@@ -339,7 +339,9 @@ def rejudge(ledger: Ledger, judged: Judged) -> None:
             busy = event.opaque and not event.all_day and not event.cancelled
             busy = busy and not leaves_me_free(event, judged.circle)
             events.append((introduces, int(busy), id_))
-            counting = {p.address for p in judgement.parts if p.counts and judgement.verdict is not Verdict.OUT}
+            counting = {
+                p.address for p in judgement.parts if p.counts and judgement.verdict is not Verdict.OUT
+            }
             named = (*event.attendees, *([event.organizer] if event.organizer else []))
             for address in {a.address for a in named if a.address}:
                 attendee = next(a for a in named if a.address == address)

@@ -90,4 +90,4 @@ def moment(seconds: int | None) -> datetime | None:
 
 def seconds(at: datetime) -> int:
     """Return whole epoch seconds; calendars know no fractions (RFC 5545 §3.3.5)."""
-    return int(at.timestamp() // 1)
+    return int(at.timestamp())

@@ -6,11 +6,13 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from calsync.ledger.ledger import Ledger, moment, seconds
 from calsync.model import Channel, FollowUp, Reminder, Slot, State
-from calsync.rules.match import Facts
+
+if TYPE_CHECKING:
+    from calsync.rules.match import Facts
 
 _FOLLOWUP = (
     "id, address, name, meeting, uid, meeting_title, meeting_start, meeting_end, source, pack, rule, step,"
@@ -24,14 +26,22 @@ def _at(value: int) -> datetime:
 
 
 def _followup(row: Sequence[Any]) -> FollowUp:
-    return FollowUp(
-        *row[:6], _at(row[6]), _at(row[7]), *row[8:13], State(row[13]), row[14], date.fromisoformat(row[15]), *row[16:]
-    )
+    values = dict(zip(_FOLLOWUP.split(", "), row, strict=True))
+    values["meeting_start"], values["meeting_end"] = _at(values["meeting_start"]), _at(values["meeting_end"])
+    values["state"], values["last_day"] = State(values["state"]), date.fromisoformat(values["last_day"])
+    return FollowUp(**values)
 
 
 def _slot(row: Sequence[Any]) -> Slot:
+    id_, meeting, rule, step, round_, turn, alone, starts, ends, channel, timing, moved, removed = row
     return Slot(
-        *row[:7], _at(row[7]), _at(row[8]), Channel(row[9]), row[10], bool(row[11]), moment(row[12])
+        *(id_, meeting, rule, step, round_, turn, alone),
+        start=_at(starts),
+        end=_at(ends),
+        channel=Channel(channel),
+        timing=timing,
+        moved=bool(moved),
+        removed=moment(removed),
     )
 
 
@@ -96,6 +106,8 @@ def history(ledger: Ledger, followup: str) -> list[tuple[datetime, State, str]]:
 
 def facts(ledger: Ledger, meetings: Iterable[str]) -> dict[tuple[str, str], Facts]:
     """Return what rules saw of meetings, by (canonical address, meeting key)."""
+    from calsync.rules.match import Facts
+
     query = "SELECT address, meeting, facts FROM facts WHERE meeting IN (SELECT value FROM json_each(?))"
     found: dict[tuple[str, str], Facts] = {}
     for address, meeting, text in ledger.in_list(query, sorted(set(meetings))):
@@ -130,7 +142,8 @@ def reminders(ledger: Ledger, since: datetime, until: datetime) -> list[Reminder
     and said something by a sync."""
     rows = ledger.rows(
         "SELECT id, starts, ends, title, description, names, words, pack, rule, step, meeting, url, done"
-        " FROM reminder WHERE removed IS NULL AND title != '' AND starts >= ? AND starts <= ? ORDER BY starts, id",
+        " FROM reminder WHERE removed IS NULL AND title != '' AND starts >= ? AND starts <= ?"
+        " ORDER BY starts, id",
         seconds(since),
         seconds(until),
     )

@@ -127,7 +127,7 @@ def migrate(connection: sqlite3.Connection, path: Path, migrations: tuple[str, .
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version > len(migrations):
         raise CalsyncError(
-            f"{path}: this ledger was written by a newer calsync (form {version}; this one knows {len(migrations)})",
+            f"{path}: a newer calsync wrote this ledger (form {version}; this one knows {len(migrations)})",
             "Install the newer calsync, or restore an older copy of the ledger.",
         )
     if 0 < version < len(migrations):

@@ -13,12 +13,13 @@ from datetime import datetime
 from calsync.ledger.codec import Codec
 from calsync.ledger.ledger import Ledger, moment, seconds
 from calsync.model import Event
-from calsync.people.addresses import canonical
 from calsync.people.meetings import Recorded, SourceFacts
 from calsync.timing.recurrence import occurrences
 
 
-def source_order(ledger: Ledger, configured: Sequence[SourceFacts]) -> tuple[tuple[SourceFacts, ...], dict[int, int]]:
+def source_order(
+    ledger: Ledger, configured: Sequence[SourceFacts]
+) -> tuple[tuple[SourceFacts, ...], dict[int, int]]:
     """Return the facts of all sources that the ledger knows, those of the config first and in its
     order, and the place of each by its number in the ledger."""
     facts = list(configured)
@@ -129,16 +130,3 @@ class Seen:
                     spans.append((one.start, one.end))
         spans.sort()
         return spans
-
-
-def spellings(ledger: Ledger, persons: Iterable[str]) -> dict[str, list[tuple[str, str, int]]]:
-    """Return for canonical addresses their spellings, each with its name and when it was used last
-    (epoch seconds), the latest first."""
-    query = (
-        "SELECT canonical, address, name, coalesce(used, 0) AS used FROM address"
-        " WHERE canonical IN (SELECT value FROM json_each(?)) ORDER BY used DESC, address"
-    )
-    found: dict[str, list[tuple[str, str, int]]] = {}
-    for own, address, name, used in ledger.in_list(query, sorted({canonical(p) for p in persons})):
-        found.setdefault(own, []).append((address, name, used))
-    return found

@@ -12,7 +12,10 @@ KEYS = ("tier", "every", "timezone", "stopped", "ignored", "human", "accepted", 
 
 def links(ledger: Ledger) -> list[tuple[str, str]]:
     """Return the pairs of addresses that the user said are one person."""
-    return [(one, other) for one, other in ledger.rows("SELECT one, other FROM link WHERE same ORDER BY one, other")]
+    return [
+        (one, other)
+        for one, other in ledger.rows("SELECT one, other FROM link WHERE same ORDER BY one, other")
+    ]
 
 
 def distinct(ledger: Ledger) -> set[tuple[str, str]]:
@@ -28,7 +31,9 @@ def link(ledger: Ledger, one: str, other: str, *, same: bool) -> None:
 def unlink(ledger: Ledger, address: str) -> int:
     """Take an address out of all merges. Returns how many links that undid."""
     own = canonical(address)
-    return ledger.connection.execute("DELETE FROM link WHERE same AND (one = ?1 OR other = ?1)", (own,)).rowcount
+    return ledger.connection.execute(
+        "DELETE FROM link WHERE same AND (one = ?1 OR other = ?1)", (own,)
+    ).rowcount
 
 
 def said(ledger: Ledger) -> dict[str, dict[str, str]]:
@@ -73,3 +78,16 @@ def fold(name: str) -> str:
     family, comma, given = (part.strip() for part in name.partition(","))
     plain = f"{given} {family}" if comma and given and "," not in given else name
     return " ".join(plain.casefold().split())
+
+
+def spellings(ledger: Ledger, persons: Iterable[str]) -> dict[str, list[tuple[str, str, int]]]:
+    """Return for canonical addresses their spellings, each with its name and when it was used last
+    (epoch seconds), the latest first."""
+    query = (
+        "SELECT canonical, address, name, coalesce(used, 0) AS used FROM address"
+        " WHERE canonical IN (SELECT value FROM json_each(?)) ORDER BY used DESC, address"
+    )
+    found: dict[str, list[tuple[str, str, int]]] = {}
+    for own, address, name, used in ledger.in_list(query, sorted({canonical(p) for p in persons})):
+        found.setdefault(own, []).append((address, name, used))
+    return found

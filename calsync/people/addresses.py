@@ -14,39 +14,49 @@ GMAIL = frozenset({"gmail.com", "googlemail.com"})
 
 # Left-hand sides that belong to a function, not to a human.
 ROLES = frozenset(
-    """abuse accounting accounts admin administrator bookings booking billing careers compliance contact
-    contactus customercare customerservice desk enquiries enquiry events everyone all feedback finance
-    frontdesk hallo hello help helpdesk hi hostmaster hr info information inquiries inquiry invoice
-    invoices it jobs kontakt legal list mail mailbox marketing media news newsletter office orders
-    payments payroll people postmaster pr press privacy procurement purchasing reception recruiting
-    recruitment registration registrations returns root sales security service services staff subscribe
-    support team webinar webinars webmaster welcome""".split()
+    """
+    abuse accounting accounts admin administrator bookings booking billing careers compliance
+    contact contactus customercare customerservice desk enquiries enquiry events everyone all
+    feedback finance frontdesk hallo hello help helpdesk hi hostmaster hr info information inquiries
+    inquiry invoice invoices it jobs kontakt legal list mail mailbox marketing media news newsletter
+    office orders payments payroll people postmaster pr press privacy procurement purchasing
+    reception recruiting recruitment registration registrations returns root sales security service
+    services staff subscribe support team webinar webinars webmaster welcome
+    """.split()  # noqa: SIM905
 )
 
 # Left-hand sides of machines that send invitations and notices.
 ROBOTS = frozenset(
-    """alert alerts autoreply bot bounce bounces calendar calendar-invite calendar-invites
-    calendar-notification daemon do-not-reply do_not_reply donotreply invitation invitations invite invites
-    mailer mailer-daemon meetings meeting-bot messenger no-reply no.reply no_reply nobody noreply
-    not-reply notice notices notification notifications notify reminder reminders reply scheduler
-    scheduling system unknownorganizer updates""".split()
+    """
+    alert alerts autoreply bot bounce bounces calendar calendar-invite calendar-invites
+    calendar-notification daemon do-not-reply do_not_reply donotreply invitation invitations invite
+    invites mailer mailer-daemon meetings meeting-bot messenger no-reply no.reply no_reply nobody
+    noreply not-reply notice notices notification notifications notify reminder reminders reply
+    scheduler scheduling system unknownorganizer updates
+    """.split()  # noqa: SIM905
 )
 
 # Services whose every address books, records or relays on somebody's behalf.
 ROBOT_DOMAINS = frozenset(
-    """acuityscheduling.com appointlet.com cal.com calendar-server.bounces.google.com calendly.com
+    """
+    acuityscheduling.com appointlet.com cal.com calendar-server.bounces.google.com calendly.com
     calendlymail.com chili-piper.com chilipiper.com cronofy.com doodle.com fathom.video fireflies.ai
     getclockwise.com hubspotmeetings.com meetgeek.ai oncehub.com otter.ai read.ai reclaim.ai
-    savvycal.com scheduleonce.com simplybook.me tldv.io youcanbook.me zcal.co""".split()
+    savvycal.com scheduleonce.com simplybook.me tldv.io youcanbook.me zcal.co
+    """.split()  # noqa: SIM905
 )
 
 # Domains of rooms, equipment and shared calendars (Google, and iCloud's and Microsoft's like).
 CALENDAR_DOMAINS = frozenset(
-    """resource.calendar.google.com group.calendar.google.com group.v.calendar.google.com
-    import.calendar.google.com holiday.calendar.google.com""".split()
+    """
+    resource.calendar.google.com group.calendar.google.com group.v.calendar.google.com
+    import.calendar.google.com holiday.calendar.google.com
+    """.split()  # noqa: SIM905
 )
 
-_ROBOT_PATTERN = re.compile(r"(?:^|[-_.+])(?:no[-_.]?reply|do[-_.]?not[-_.]?reply|notifications?)(?:$|[-_.+])")
+_ROBOT_PATTERN = re.compile(
+    r"(?:^|[-_.+])(?:no[-_.]?reply|do[-_.]?not[-_.]?reply|notifications?)(?:$|[-_.+])"
+)
 
 
 @lru_cache(maxsize=200_000)

@@ -7,13 +7,15 @@ result as a look at everybody.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from calsync.people.judging import Part, Verdict
 from calsync.people.meetings import Meeting
+
+Named = Sequence[tuple[Meeting, Part]]
 
 FOLLOW = "followup"
 NO_FOLLOW = "nofollowup"
@@ -92,18 +94,25 @@ def view(person: str, meetings: Iterable[Meeting], night: Night) -> View:
 
     def decided(verdict: Verdicts, *reasons: str, start: Meeting | None = None, held: str = "") -> View:
         candidates = _candidates(person, counting, eligible, night, start, held)
-        return View(person, verdict, reasons, start or (eligible or timed or [None])[0], tuple(timed), candidates)
+        met_first = start or next(iter(eligible or timed), None)
+        return View(person, verdict, reasons, met_first, tuple(timed), candidates)
 
     first = eligible[0] if eligible else None
     is_started = first is not None and (person, first.key) in night.started
     if person in night.contacts and not is_started:
         return decided(Verdicts.KNOWN, "they are in your contacts")
-    if first is None or (aged and aged[0].start < first.start and not is_started and night.select != "tagged"):
-        return _without_first(person, named, timed, aged, pending, decided)
+    if first is None or (
+        aged and aged[0].start < first.start and not is_started and night.select != "tagged"
+    ):
+        return _without_first(named, timed, aged, pending, decided)
     if NO_FOLLOW in first.event.tags:
-        return decided(Verdicts.KNOWN, f"#{NO_FOLLOW} in the first meeting: it makes people known and starts nothing")
+        return decided(
+            Verdicts.KNOWN, f"#{NO_FOLLOW} in the first meeting: it makes people known and starts nothing"
+        )
     if first.end < night.since and not is_started:
-        return decided(Verdicts.KNOWN, "your first meeting is older than lookback: they are an old acquaintance")
+        return decided(
+            Verdicts.KNOWN, "your first meeting is older than lookback: they are an old acquaintance"
+        )
     if first.start > night.until and not is_started:
         return decided(Verdicts.NEWCOMER, "your first meeting is still to come, further ahead than lookahead")
     if night.select == "ask" and person not in night.accepted_people and not is_started:
@@ -123,7 +132,7 @@ def _eligible(timed: list[Meeting], counting: list[Meeting], night: Night) -> li
     return timed
 
 
-def _unanswered(named, night, fits):  # type: ignore[no-untyped-def]
+def _unanswered(named: Named, night: Night, fits: Callable[[Meeting], bool]) -> list[Meeting]:
     return [
         m
         for m, part in named
@@ -135,7 +144,13 @@ def _unanswered(named, night, fits):  # type: ignore[no-untyped-def]
     ]
 
 
-def _without_first(person, named, timed, aged, pending, decided):  # type: ignore[no-untyped-def]
+def _without_first(
+    named: Named,
+    timed: list[Meeting],
+    aged: list[Meeting],
+    pending: list[Meeting],
+    decided: Callable[..., View],
+) -> View:
     if aged:
         return decided(Verdicts.KNOWN, "you were invited together long ago, though you never answered")
     if timed:
@@ -147,7 +162,9 @@ def _without_first(person, named, timed, aged, pending, decided):  # type: ignor
     if whys and all(part.why for _, part in named):
         return decided(Verdicts.EXCLUDED, *whys)
     if all(m.all_day for m, part in named if part.counts and m.judgement.verdict is Verdict.COUNTS):
-        reasons = dict.fromkeys(r for m, p in named if not p.why for r in m.judgement.reasons if not m.all_day)
+        reasons = dict.fromkeys(
+            r for m, p in named if not p.why for r in m.judgement.reasons if not m.all_day
+        )
         if any(m.all_day for m, _ in named):
             reasons["an all-day event does not count"] = None
         return decided(Verdicts.EXCLUDED, *reasons)
@@ -189,14 +206,18 @@ def _candidates(
     return tuple(found)
 
 
-def met_after(counting: Iterable[Meeting], meeting: Meeting, night: Night, day_of) -> Meeting | None:  # type: ignore[no-untyped-def]
+def met_after(
+    counting: Iterable[Meeting], meeting: Meeting, night: Night, day_of: Callable[[Meeting], date]
+) -> Meeting | None:
     """Return the earliest meeting that is over and stands on a later local day than ``meeting``."""
     day = day_of(meeting)
     later = (m for m in counting if m.end <= night.now and m.start > meeting.start and day_of(m) > day)
     return min(later, key=lambda m: (m.end, m.key), default=None)
 
 
-def booked_after(counting: Iterable[Meeting], meeting: Meeting, night: Night, horizon: datetime) -> Meeting | None:
+def booked_after(
+    counting: Iterable[Meeting], meeting: Meeting, night: Night, horizon: datetime
+) -> Meeting | None:
     """Return the next meeting to come that starts after ``meeting`` and within the horizon."""
     coming = (
         m

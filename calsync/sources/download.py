@@ -84,7 +84,13 @@ def fetch(url: str, etag: str = "", modified: str = "", limits: Limits | None = 
 def _attempt(
     pool: PoolManager, address: SplitResult, asked: dict[str, str], limits: Limits, deadline: float
 ) -> Fetched | None:
-    from urllib3.exceptions import HTTPError, NameResolutionError, SSLError, TimeoutError
+    from urllib3.exceptions import (
+        HTTPError,
+        NameResolutionError,
+        NewConnectionError,
+        SSLError,
+        TimeoutError,
+    )
 
     try:
         response, host = _follow(pool, address, asked, limits, deadline)
@@ -101,8 +107,6 @@ def _attempt(
                 raise
         finally:
             response.close()
-    except TimeoutError as trouble:
-        raise _TryAgain("did not answer in time") from trouble
     except SSLError as trouble:
         raise SourceError(
             f"{address.hostname} shows a certificate that cannot be trusted",
@@ -110,8 +114,12 @@ def _attempt(
         ) from trouble
     except NameResolutionError as trouble:
         raise _TryAgain("cannot be found: no such host, or no network") from trouble
+    except NewConnectionError as trouble:
+        raise _TryAgain("cannot be reached") from trouble
+    except TimeoutError as trouble:
+        raise _TryAgain("did not answer in time") from trouble
     except (HTTPError, OSError) as trouble:
-        raise _TryAgain("broke the connection or cannot be reached") from trouble
+        raise _TryAgain("broke the connection") from trouble
     body.seek(0)
     headers = response.headers
     return Fetched(body, headers.get("ETag", ""), headers.get("Last-Modified", ""), host)

@@ -112,7 +112,11 @@ class IcsSource:
             fetched.body.close()
             return Reading(validator=validator, context=seen.context, unchanged=True)
         known = _set(seen.pieces)
-        surveyed = self._survey(fetched.body, fetched.host, _COPY)
+        try:
+            surveyed = self._survey(fetched.body, fetched.host, _COPY)
+        except SourceError:
+            fetched.body.close()
+            raise
 
         def items(reading: Reading) -> Iterator[Item]:
             with closing(fetched.body) as stream:

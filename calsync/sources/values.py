@@ -14,6 +14,7 @@ _HEAD = re.compile(r'[^":]*(?:"[^"]*"[^":]*)*:')
 _PARAMETER = re.compile(r'(?:"[^"]*"?|[^;"])+')
 _CARET = re.compile(r"\^([n'^])")
 _CARETS = {"n": "\n", "'": '"', "^": "^"}
+_BLANKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _DURATION = re.compile(
     r"([+-]?)P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?", re.IGNORECASE
@@ -80,9 +81,7 @@ def text_of(value: str) -> str:
 
 def one_line(text: str) -> str:
     """The text on one line, without control characters and doubled blanks."""
-    if text.isprintable() and "  " not in text:
-        return text.strip()
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return _BLANKS.sub(" ", text).strip()
 
 
 def stamp_of(value: str) -> datetime | date:

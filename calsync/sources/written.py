@@ -55,7 +55,7 @@ class Clock:
         if not 1 < stamp.year < 9999:
             raise OverflowError("out of range")
         clock, zone, unknown, is_date = self._meant.get(parameters) or self._mean(parameters)
-        if is_date or not isinstance(stamp, datetime):
+        if not isinstance(stamp, datetime) or (is_date and no_time(stamp)):
             return Written(datetime(stamp.year, stamp.month, stamp.day, tzinfo=self.home), True)
         if stamp.tzinfo is not None:
             return Written(stamp if stamp.tzinfo is UTC else stamp.astimezone(UTC))
@@ -78,6 +78,12 @@ class Clock:
         if len(self._meant) < 1000:
             self._meant[parameters] = found
         return found
+
+
+def no_time(stamp: datetime) -> bool:
+    """``VALUE=DATE:20260310T000000`` is a day; with any other time it is that time, whatever
+    VALUE says."""
+    return stamp.time() == datetime.min.time()
 
 
 def later(start: datetime, duration: str) -> datetime:

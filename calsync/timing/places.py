@@ -139,11 +139,12 @@ class Places:
         reached[claim] = None
         roomy, alive, queue = self._roomy(), self._movable_days(reached), [claim]
         for mover in queue:
-            for day in bits(mover.days & roomy):
+            elsewhere = mover.days & ~(1 << self._day_of[mover] if mover in self._day_of else 0)
+            for day in bits(elsewhere & roomy):
                 if self._can_join(mover, day):
                     return _trace(reached, mover, day)
                 self._slots_short = True
-            for day in bits(mover.days & alive):
+            for day in bits(elsewhere & alive):
                 leaving, spent = self._could_leave(mover, day, reached)
                 for other in leaving:
                     reached[other] = (mover, day)
@@ -240,10 +241,9 @@ class Places:
             return True
         claim, rest = pending[0], pending[1:]
         for day in bits(claim.days):
-            for leaving in self._ways_in(claim, day, moved):
-                moves[0] -= 1
-                if moves[0] < 0:
-                    return False
+            if moves[0] < 0:
+                return False
+            for leaving in self._ways_in(claim, day, moved, moves):
                 before = self._snapshot({day, *(self._day_of[one] for one in leaving)})
                 for one in leaving:
                     self._remove(one)
@@ -252,7 +252,7 @@ class Places:
                 self._restore(before)
         return False
 
-    def _ways_in(self, claim: Claim, day: int, moved: frozenset[Claim]) -> Iterator[tuple[Claim, ...]]:
+    def _ways_in(self, claim: Claim, day: int, moved: frozenset[Claim], moves: list[int]) -> Iterator[tuple[Claim, ...]]:
         """The least sets of claims whose going lets ``claim`` onto ``day``."""
         stay = dict.fromkeys(moved, None)
         movable, week = self._movable(day, stay), self._weeks[day]
@@ -263,6 +263,9 @@ class Places:
             for leaving in combinations(movable, size):
                 if any(smaller <= set(leaving) for smaller in least):
                     continue
+                moves[0] -= 1
+                if moves[0] < 0:
+                    return
                 if self._fit(day, claim, *leaving) is None:
                     continue
                 least.append(frozenset(leaving))

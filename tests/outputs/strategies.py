@@ -13,6 +13,7 @@ AWKWARD = [
     " ",
     'Zoë; Müller, \\ & Söhne: "Gespräch"\r\nBEGIN:VEVENT\r\nEND:VCALENDAR',
     "\\n is not \n and \\, is not ,",
+    "C:\\New \\N \\\\N ^n",
     "שלום עולם‏ — مرحبا \u202eright to left\u202c",
     "👩\u200d👩\u200d👧\u200d👦" * 20,
     "日本語のとても長い題名" * 15,

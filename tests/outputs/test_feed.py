@@ -5,7 +5,7 @@ import random
 import subprocess
 import sys
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import icalendar
@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from calsync.errors import OutputError
 from calsync.model import Reminder
+from calsync.outputs import feed as feed_module
 from calsync.outputs.base import Mark, Written
 from calsync.outputs.feed import Attention, Details, FeedOutput, read_marks, render
 from tests.outputs import strategies
@@ -39,8 +40,8 @@ SEQUENCE:2
 DTSTART:20260311T090000Z
 DTEND:20260311T091500Z
 SUMMARY:✉ Email Ana Lima and Bo Chen: nice to meet you
-DESCRIPTION:You met on Tuesday 10 March\\; in Lisbon.\\n\\nHi Ana\\, Bo\\,\\nit w
- as good to meet you.
+DESCRIPTION:You met on Tuesday 10 March\\; in Lisbon.\\n\\nHi Ana\\, Bo\\,\\nit\x20
+ was good to meet you.
 URL:https://meet.example/intro?a=1&b=2
 CATEGORIES:Follow-up
 TRANSP:TRANSPARENT
@@ -105,7 +106,9 @@ def test_a_done_one_shows_its_tick_where_names_are_shown() -> None:
     [
         (timedelta(), "TRIGGER:PT0S"),
         (timedelta(minutes=10), "TRIGGER:-PT10M"),
+        (timedelta(hours=1, minutes=30), "TRIGGER:-PT1H30M"),
         (timedelta(days=1), "TRIGGER:-P1D"),
+        (timedelta(days=1, seconds=1), "TRIGGER:-P1DT1S"),
     ],
 )
 def test_an_alarm_sounds_as_long_before_as_it_says(alarm: timedelta, trigger: str) -> None:
@@ -120,8 +123,10 @@ def test_there_is_no_alarm_unless_asked_for_and_none_for_what_is_done() -> None:
 def test_an_empty_feed_still_holds_a_component() -> None:
     feed = render([])
     assert problems(feed) == []
-    assert feed.count(b"BEGIN:VTIMEZONE") == 1
+    zone = "BEGIN:VTIMEZONE TZID:Etc/UTC BEGIN:STANDARD DTSTART:19700101T000000 TZOFFSETFROM:+0000"
+    assert f"{zone} TZOFFSETTO:+0000 TZNAME:UTC END:STANDARD END:VTIMEZONE" in " ".join(lines(feed))
     assert b"VTIMEZONE" not in render([HELLO])
+    assert b"VTIMEZONE" not in render([], attention=ATTENTION)
 
 
 @given(
@@ -156,9 +161,27 @@ def test_any_feed_reads_back_as_what_was_written(reminders: list[Reminder]) -> N
             assert str(event["SUMMARY"]) == reminder.title
 
 
+@pytest.mark.parametrize("title", ["C:\\New", "\\N", "a\\\\N b\\\\\\N", "\\n; \\, \\\\", "^n ^N ^^"])
+def test_backslashes_are_kept_whatever_follows_them(title: str) -> None:
+    written = title.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
+    feed = render([replace(HELLO, title=title, description=f"{title}\n{title}")])
+    assert f"SUMMARY:{written}" in lines(feed)
+    assert f"DESCRIPTION:{written}\\n{written}" in lines(feed)
+
+
+def test_times_are_in_utc_and_whole_seconds() -> None:
+    tokyo = timezone(timedelta(hours=9))
+    start = datetime(2026, 3, 1, 8, 59, 59, 999_999, tokyo)
+    feed = render([replace(HELLO, start=start, end=start + timedelta(days=1), stamped=start, modified=start)])
+    for line in ("DTSTART:20260228T235959Z", "DTEND:20260301T235959Z", "DTSTAMP:20260228T235959Z"):
+        assert line in lines(feed)
+
+
 def test_a_time_without_a_zone_is_refused() -> None:
     with pytest.raises(ValueError, match="no time zone"):
         render([replace(HELLO, start=datetime(2026, 3, 1), end=datetime(2026, 3, 2))])
+    with pytest.raises(ValueError, match="no time zone"):
+        render([replace(HELLO, stamped=datetime(2026, 3, 1))])
 
 
 def test_what_is_empty_is_left_out_and_a_summary_is_always_there() -> None:
@@ -297,14 +320,90 @@ def test_attention_counts_as_no_reminder_and_its_sequence_rises(tmp_path: Path) 
     assert b"attention" not in path.read_bytes()
 
 
+def test_a_feed_that_is_only_folded_in_another_way_counts_as_unchanged(tmp_path: Path) -> None:
+    output = FeedOutput("feed", tmp_path / "followups.ics")
+    output.write(many(3), NOW)
+    whole = output.path.read_bytes()
+    output.path.write_bytes(whole.replace(b"\r\n ", b""))
+    assert output.write(many(3), NOW) == Written(unchanged=3)
+    assert output.path.read_bytes() == whole
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@given(
+    strategies.feeds,
+    strategies.feeds,
+    st.booleans(),
+    strategies.details,
+    strategies.details,
+    strategies.alarms,
+)
+def test_a_receipt_of_any_other_write_changes_nothing_of_what_is_written(
+    tmp_path: Path,
+    reminders: list[Reminder],
+    others: list[Reminder],
+    same: bool,
+    details: Details,
+    other: Details,
+    alarm: timedelta | None,
+) -> None:
+    path = tmp_path / "followups.ics"
+    _, receipt = FeedOutput("feed", path, other).rewrite(reminders if same else others, NOW, "")
+    now = FeedOutput("feed", path, details, alarm)
+    now.rewrite(reminders, NOW, receipt)
+    assert path.read_bytes() == render(still_kept(reminders), details=details, alarm=alarm)
+
+
+def still_kept(reminders: list[Reminder]) -> list[Reminder]:
+    return [reminder for reminder in reminders if reminder.end >= NOW - timedelta(days=30)]
+
+
+def test_a_receipt_holds_for_the_same_reminders_in_any_order_until_one_falls_out(tmp_path: Path) -> None:
+    output = FeedOutput("feed", tmp_path / "followups.ics")
+    _, receipt = output.rewrite(many(3), NOW, "")
+    assert output.rewrite(many(3)[::-1], NOW + timedelta(days=1), receipt) == (Written(unchanged=3), receipt)
+    late = HELLO.end + timedelta(days=30, seconds=1)
+    written, new = output.rewrite(many(3), late, receipt)
+    assert (written, new == receipt) == (Written(removed=1, unchanged=2), False)
+
+
+@pytest.mark.parametrize("left", [None, b"", b"BEGIN:VCALENDAR\r\nPRODID:-//calsync//Follow-ups//EN\r\n"])
+def test_a_receipt_is_void_when_the_file_is_another(tmp_path: Path, left: bytes | None) -> None:
+    output = FeedOutput("feed", tmp_path / "followups.ics")
+    _, receipt = output.rewrite(many(2), NOW, "")
+    whole = output.path.read_bytes()
+    output.path.unlink() if left is None else output.path.write_bytes(left)
+    assert output.rewrite(many(2), NOW, receipt) == (Written(created=2), receipt)
+    assert output.path.read_bytes() == whole
+
+
+def test_an_altered_feed_is_replaced_though_its_size_and_time_are_the_same(tmp_path: Path) -> None:
+    output = FeedOutput("feed", tmp_path / "followups.ics")
+    _, receipt = output.rewrite(many(2), NOW, "")
+    whole, stat = output.path.read_bytes(), output.path.stat()
+    output.path.write_bytes(whole.replace(b"nice to meet", b"nice to MEET"))
+    os.utime(output.path, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    assert output.rewrite(many(2), NOW, receipt) == (Written(changed=2), receipt)
+    assert output.path.read_bytes() == whole
+
+
+def test_a_receipt_of_an_earlier_edition_is_void(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    output = FeedOutput("feed", tmp_path / "followups.ics")
+    _, receipt = output.rewrite(many(2), NOW, "")
+    monkeypatch.setattr(feed_module, "EDITION", feed_module.EDITION + 1)
+    written, new = output.rewrite(many(2), NOW, receipt)
+    assert (written, new == receipt) == (Written(unchanged=2), False)
+
+
 def test_a_quiet_night_imports_no_calendar_library(tmp_path: Path) -> None:
-    FeedOutput("feed", tmp_path / "followups.ics").write(many(2), NOW)
+    _, receipt = FeedOutput("feed", tmp_path / "followups.ics").rewrite(many(2), NOW, "")
     program = f"""
 import sys
 from pathlib import Path
 from calsync.outputs.feed import FeedOutput
 from tests.outputs.reminders import NOW, many
-assert not FeedOutput("feed", Path({str(tmp_path)!r}) / "followups.ics").write(many(2), NOW)
+output = FeedOutput("feed", Path({str(tmp_path)!r}) / "followups.ics")
+assert output.rewrite(many(2), NOW, {receipt!r}) == ((0, 0, 0, 2), {receipt!r})
 heavy = {{"icalendar", "dateutil", "pydantic", "jinja2", "holidays", "urllib3"}} & set(sys.modules)
 assert not heavy, heavy
 """

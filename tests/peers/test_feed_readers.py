@@ -52,7 +52,7 @@ def test_a_reader_takes_the_feed(reader: Judge, tmp_path: Path, name: str) -> No
 
 
 def test_a_reader_finds_the_text_as_it_was(reader: Judge, tmp_path: Path) -> None:
-    title = '✉ Zoë Müller, 李小龙; \\o/ "שלום" 👩\u200d👩\u200d👧: \\n' + " and so on" * 30
+    title = '✉ Zoë Müller, 李小龙; \\o/ "שלום" 👩\u200d👩\u200d👧: \\n C:\\New \\\\N' + " and so on" * 30
     body = "First; line,\n\n  second \\ line\twith a tab\nthird: 👍 " + "wörd" * 200
     path = tmp_path / "texts.ics"
     path.write_bytes(render([replace(HELLO, title=title, description=body)]))

@@ -36,7 +36,7 @@ class Taken:
 
     @property
     def seen(self) -> Seen:
-        digests = {item.digest for item in (*self.found, *self.same)}
+        digests = {item.digest for item in self.found} | {item.digest for item in self.same}
         return Seen(self.reading.validator, self.reading.context, digests)
 
 

@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from tests.sources.calendars import HOME, Taken, calendar, vevent
 
 from calsync.errors import SourceError
 from calsync.model import Attendee, Event, Skipped
@@ -20,12 +19,15 @@ from calsync.sources.base import Reading, Seen, Source
 from calsync.sources.download import Limits
 from calsync.sources.ics import IcsSource
 from calsync.sources.memory import MemorySource
+from tests.sources.calendars import HOME, Taken, calendar, vevent
 
 START = datetime(2026, 3, 10, 10, tzinfo=UTC)
 ANA = Attendee("ana@acme.example", "Ana")
 
 
-def event(uid: str, title: str = "Intro", start: datetime = START, people: Sequence[Attendee] = (ANA,)) -> Event:
+def event(
+    uid: str, title: str = "Intro", start: datetime = START, people: Sequence[Attendee] = (ANA,)
+) -> Event:
     return Event(uid, "", start, start + timedelta(hours=1), title=title, attendees=tuple(people))
 
 

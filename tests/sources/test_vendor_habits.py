@@ -226,14 +226,22 @@ def test_a_time_in_utc_stays_in_utc_whatever_tzid_is_beside_it(tmp_path: Path) -
 
 @pytest.mark.parametrize(
     "written",
-    ["20260310T100000Z", "2026-03-10T10:00:00Z", "20260310T1000Z", " 20260310T100000Z", "20260310T110000+0100"],
+    [
+        "20260310T100000Z",
+        "2026-03-10T10:00:00Z",
+        "20260310T1000Z",
+        " 20260310T100000Z",
+        "20260310T110000+0100",
+    ],
 )
 def test_times_are_read_in_all_forms_that_are_met(tmp_path: Path, written: str) -> None:
     assert only(tmp_path, start=f"DTSTART:{written}").start == TEN
 
 
 def test_a_leap_second_and_24_00_are_times(tmp_path: Path) -> None:
-    assert only(tmp_path, start="DTSTART:20161231T235960Z").start == datetime(2016, 12, 31, 23, 59, 59, tzinfo=UTC)
+    assert only(tmp_path, start="DTSTART:20161231T235960Z").start == datetime(
+        2016, 12, 31, 23, 59, 59, tzinfo=UTC
+    )
     assert only(tmp_path, start="DTSTART:20260310T240000Z").start == datetime(2026, 3, 11, tzinfo=UTC)
 
 

@@ -32,7 +32,8 @@ def test_an_event_lasts_as_long_as_its_end_or_duration_says(
 
 
 @pytest.mark.parametrize(
-    ("lines", "days"), [([], 1), (["DTEND;VALUE=DATE:20260313"], 3), (["DURATION:P2D"], 2), (["DURATION:PT1H"], 1)]
+    ("lines", "days"),
+    [([], 1), (["DTEND;VALUE=DATE:20260313"], 3), (["DURATION:P2D"], 2), (["DURATION:PT1H"], 1)],
 )
 def test_a_day_begins_and_ends_at_midnight_of_my_zone(tmp_path: Path, lines: list[str], days: int) -> None:
     event = only(tmp_path, *lines, start="DTSTART;VALUE=DATE:20260310")
@@ -96,7 +97,10 @@ def test_an_occurrence_of_an_all_day_series_is_named_by_its_date(tmp_path: Path)
     ("lines", "url"),
     [
         (["LOCATION:https://acme.zoom.us/j/123?pwd=x"], "https://acme.zoom.us/j/123?pwd=x"),
-        ([r"DESCRIPTION:Join:\nhttps://teams.microsoft.com/l/meetup-join/19%3ab\n#x"], "https://teams.microsoft.com/l/meetup-join/19%3ab"),
+        (
+            [r"DESCRIPTION:Join:\nhttps://teams.microsoft.com/l/meetup-join/19%3ab\n#x"],
+            "https://teams.microsoft.com/l/meetup-join/19%3ab",
+        ),
         (["CONFERENCE;VALUE=URI;FEATURE=VIDEO:https://video.acme.example/1"], "https://video.acme.example/1"),
         (["X-MICROSOFT-SKYPETEAMSMEETINGURL:https://teams.live.com/meet/9"], "https://teams.live.com/meet/9"),
         (["LOCATION:https://video.acme.example/room"], "https://video.acme.example/room"),
@@ -104,14 +108,20 @@ def test_an_occurrence_of_an_all_day_series_is_named_by_its_date(tmp_path: Path)
         (["URL:https://whereby.com/ana"], "https://whereby.com/ana"),
     ],
 )
-def test_an_online_meeting_is_told_by_where_it_can_be_joined(tmp_path: Path, lines: list[str], url: str) -> None:
+def test_an_online_meeting_is_told_by_where_it_can_be_joined(
+    tmp_path: Path, lines: list[str], url: str
+) -> None:
     event = only(tmp_path, *lines)
     assert (event.online, event.url) == (True, url)
 
 
 @pytest.mark.parametrize(
     "lines",
-    [["LOCATION:Cafe Zoomania"], ["DESCRIPTION:Get it at https://zoom.us/download or https://acme.example/x"], []],
+    [
+        ["LOCATION:Cafe Zoomania"],
+        ["DESCRIPTION:Get it at https://zoom.us/download or https://acme.example/x"],
+        [],
+    ],
 )
 def test_a_meeting_in_a_room_is_not_online(tmp_path: Path, lines: list[str]) -> None:
     assert not only(tmp_path, *lines).online
@@ -162,7 +172,9 @@ SINCE = datetime(2026, 1, 1, tzinfo=UTC)
         (["RECURRENCE-ID:20250301T100000Z"], False),
     ],
 )
-def test_an_old_event_is_kept_only_if_it_can_still_matter(tmp_path: Path, lines: list[str], kept: bool) -> None:
+def test_an_old_event_is_kept_only_if_it_can_still_matter(
+    tmp_path: Path, lines: list[str], kept: bool
+) -> None:
     taken = taken_from(tmp_path, calendar(vevent(*lines, start="DTSTART:20250301T100000Z")), since=SINCE)
     assert (len(taken.events), taken.reading.older) == ((1, 0) if kept else (0, 1))
     assert taken.reading.skipped == {}
