@@ -60,7 +60,9 @@ def settings(path: Path) -> tuple[Config | None, list[Check]]:
 def checks(config: Config, now: datetime) -> Iterator[Check]:
     """Look at everything else that the config names. ``now`` is in the user's zone."""
     yield from _packs(config)
-    yield Check("time zone", "ok", f"{config.me.timezone}, where it is {now:%H:%M} on {now:%A} {now.day} {now:%B}")
+    yield Check(
+        "time zone", "ok", f"{config.me.timezone}, where it is {now:%H:%M} on {now:%A} {now.day} {now:%B}"
+    )
     yield _holidays(config, now)
     yield from _ledger(config, now)
 
@@ -79,10 +81,14 @@ def _packs(config: Config) -> Iterator[Check]:
     for problem in problems:
         yield Check("rules", "failed", problem, "Correct that template; calsync rules check looks again.", 10)
     if not packs:
-        yield Check("rules", "warning", "no pack is in use, so nobody gets a follow-up", "Name some in [rules] packs.")
+        yield Check(
+            "rules", "warning", "no pack is in use, so nobody gets a follow-up", "Name some in [rules] packs."
+        )
     elif not problems:
         names = ", ".join(pack.name for pack in packs)
-        yield Check("rules", "ok", f"{names}: {counted(sum(len(p.rules) for p in packs), 'rule')}, templates checked")
+        yield Check(
+            "rules", "ok", f"{names}: {counted(sum(len(p.rules) for p in packs), 'rule')}, templates checked"
+        )
 
 
 def _holidays(config: Config, now: datetime) -> Check:
@@ -95,8 +101,12 @@ def _holidays(config: Config, now: datetime) -> Check:
     days = country_holidays(country, subdiv=part or None, years=(now.year, now.year + 1))
     coming = min((day for day in days if day >= now.date()), default=None)
     if coming is None:
-        return Check("holidays", "warning", f"{code}: no holiday is known from today on", "Install a newer calsync.")
-    return Check("holidays", "ok", f"{code}: the next is {days[coming]}, {coming:%A} {coming.day} {coming:%B}")
+        return Check(
+            "holidays", "warning", f"{code}: no holiday is known from today on", "Install a newer calsync."
+        )
+    return Check(
+        "holidays", "ok", f"{code}: the next is {days[coming]}, {coming:%A} {coming.day} {coming:%B}"
+    )
 
 
 def _ledger(config: Config, now: datetime) -> Iterator[Check]:
@@ -133,7 +143,9 @@ def _lock(config: Config) -> Iterator[Check]:
         with only_run(config):
             return
     except BusyError:
-        yield Check("lock", "warning", "another run is active just now", "If none is, end the one that hangs.")
+        yield Check(
+            "lock", "warning", "another run is active just now", "If none is, end the one that hangs."
+        )
 
 
 def _runs(ledger: Ledger, now: datetime) -> Iterator[Check]:
@@ -148,10 +160,15 @@ def _runs(ledger: Ledger, now: datetime) -> Iterator[Check]:
     code = int(row[0][1])
     if now - last > _STALE:
         yield Check(
-            "last sync", "warning", f"{told}, which is long ago", "Let it run every night: calsync schedule install."
+            "last sync",
+            "warning",
+            f"{told}, which is long ago",
+            "Let it run every night: calsync schedule install.",
         )
     elif code not in (0, 3):
-        yield Check("last sync", "warning", f"{told}; a later one ended with exit code {code}", "Run calsync sync.")
+        yield Check(
+            "last sync", "warning", f"{told}; a later one ended with exit code {code}", "Run calsync sync."
+        )
     else:
         yield Check("last sync", "ok", told)
 
@@ -191,7 +208,12 @@ def _skipped(ledger: Ledger, what: str, source: int) -> Iterator[Check]:
         where = f" (for example {example})" if example else ""
         yield Check(what, "warning", f"{counted(number, 'event')} with trouble: {reason}{where}")
     if more := sum(row[1] for row in rows[_REASONS:]):
-        yield Check(what, "warning", f"{counted(more, 'event')} with other trouble", "calsync --verbose sync lists it.")
+        yield Check(
+            what,
+            "warning",
+            f"{counted(more, 'event')} with other trouble",
+            "calsync --verbose sync lists it.",
+        )
 
 
 def _feeds(config: Config, ledger: Ledger | None, now: datetime) -> Iterator[Check]:
@@ -200,7 +222,11 @@ def _feeds(config: Config, ledger: Ledger | None, now: datetime) -> Iterator[Che
 
     for settings in config.outputs:
         what = f"output {settings.name}"
-        row = ledger.rows("SELECT failed_since, trouble, remedy FROM output WHERE name = ?", settings.name) if ledger else []
+        row = (
+            ledger.rows("SELECT failed_since, trouble, remedy FROM output WHERE name = ?", settings.name)
+            if ledger
+            else []
+        )
         since = moment(row[0][0]) if row else None
         if row and since is not None:
             failing = f"failing since {soon(since.astimezone(now.tzinfo), now)}: {row[0][1]}"
@@ -219,9 +245,13 @@ def _feed(what: str, path: Path) -> Check:
     except FileNotFoundError:
         return Check(what, "warning", f"{path}: not there yet", "Run calsync sync.")
     except OSError as error:
-        return Check(what, "failed", f"{path}: {(error.strerror or str(error)).lower()}", "Check the path.", 3)
+        return Check(
+            what, "failed", f"{path}: {(error.strerror or str(error)).lower()}", "Check the path.", 3
+        )
     if not os.access(path.parent, os.W_OK):
-        return Check(what, "failed", f"{path}: its folder cannot be written", "Give yourself write permission.", 3)
+        return Check(
+            what, "failed", f"{path}: its folder cannot be written", "Give yourself write permission.", 3
+        )
     if not mode & stat.S_IROTH:
         return Check(
             what,

@@ -66,9 +66,14 @@ def _prepare(folder: Path, state: State) -> None:
     config = folder / "config.toml"
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder}: a file stands there", "Name another folder.")
-    if folder.is_dir() and any(folder.iterdir()) and (files.content(config) or b"").decode("utf-8", "replace") != text:
+    if (
+        folder.is_dir()
+        and any(folder.iterdir())
+        and (files.content(config) or b"").decode("utf-8", "replace") != text
+    ):
         raise UsageError(
-            f"{folder}: the folder holds something that is not the demo's", "Name a new folder: calsync demo DIR"
+            f"{folder}: the folder holds something that is not the demo's",
+            "Name a new folder: calsync demo DIR",
         )
     for name in _REMAINS:
         (folder / name).unlink(missing_ok=True)

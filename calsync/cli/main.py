@@ -102,7 +102,8 @@ def _version(wanted: bool) -> None:
 def _options(
     ctx: typer.Context,
     config: Annotated[
-        Path | None, typer.Option("--config", metavar="PATH", help="Use this config.toml.", show_default=False)
+        Path | None,
+        typer.Option("--config", metavar="PATH", help="Use this config.toml.", show_default=False),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say only what changed or failed.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Say more.")] = False,
@@ -189,7 +190,9 @@ def _told_bug(error: Exception, state: State) -> int:
 
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if "calsync" in Path(frame.filename).parts] or frames
-    place = f"{Path(own[-1].filename).name}:{own[-1].lineno}, in {own[-1].name}" if own else "an unknown place"
+    place = (
+        f"{Path(own[-1].filename).name}:{own[-1].lineno}, in {own[-1].name}" if own else "an unknown place"
+    )
     kind = type(error).__qualname__
     if state.verbose:
         for frame in frames:

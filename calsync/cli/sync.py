@@ -28,7 +28,9 @@ def register(app: typer.Typer) -> None:
 
 def sync(
     ctx: typer.Context,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, and write nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would change, and write nothing.")
+    ] = False,
     allow: Annotated[
         int | None,
         typer.Option(

@@ -59,7 +59,8 @@ class Judgement:
     """What an event is worth and who in it counts.
 
     ``reasons`` are sentences for ``calsync why``. ``group`` is the number of humans other
-    than me who neither declined nor delegated. ``mine`` is my role: organizer or attendee.
+    than me who neither declined nor delegated. ``mine`` is my role: organizer or attendee;
+    ``free`` says that my own answer leaves my time free: declined, delegated, or never given.
     """
 
     verdict: Verdict
@@ -67,6 +68,7 @@ class Judgement:
     group: int
     mine: str
     parts: tuple[Part, ...]
+    free: bool = False
 
     def part_of(self, person: str) -> Part | None:
         for part in self.parts:
@@ -104,16 +106,18 @@ class Circle:
         wild = [fnmatch.translate(glob) for glob in globs if any(c in glob for c in "*?[")]
         self._ignored_pattern = re.compile("|".join(wild)) if wild else None
         self._humans = frozenset(canonical(address) for address in humans)
-        self._standings: dict[tuple[str, str], Standing] = {}
+        self._standings: dict[str, Standing] = {}
 
     def is_me(self, address: str) -> bool:
         return self.standing(address).kind == "me"
 
     def standing(self, address: str, kind: str = "individual") -> Standing:
         """Say what an address is to me; ``kind`` is its CUTYPE."""
-        known = self._standings.get((address, kind))
+        known = self._standings.get(address) if kind == "individual" else None
         if known is None:
-            known = self._standings[address, kind] = self._stand(address, kind)
+            known = self._stand(address, kind)
+            if kind == "individual":
+                self._standings[address] = known
         return known
 
     def _stand(self, address: str, kind: str) -> Standing:
@@ -137,104 +141,74 @@ class Circle:
         return Standing(person, "person", "")
 
 
-def _taking_part(event: Event, unlisted_organizer: bool) -> list[tuple[Attendee, bool]]:
-    """Everybody an event names, each with whether they organised it.
-
-    A source that lists the organizer among the guests whenever they take part (Google) says by
-    leaving them out that they do not.
-    """
-    organizer = event.organizer
-    if organizer is None:
-        return [(attendee, False) for attendee in event.attendees]
-    host = canonical(organizer.address)
-    named = [(attendee, canonical(attendee.address) == host) for attendee in event.attendees]
-    if unlisted_organizer and organizer.address and not any(is_host for _, is_host in named):
-        named.insert(0, (organizer._replace(answer=Answer.ACCEPTED), True))
-    return named
-
-
-_WARMEST = (Answer.ACCEPTED, Answer.TENTATIVE, Answer.DECLINED, Answer.DELEGATED)
-
-
-def _my_answer(answers: list[Answer]) -> Answer:
-    return next((answer for answer in _WARMEST if answer in answers), Answer.NONE)
-
-
-def organised_by_me(event: Event, circle: Circle) -> bool:
-    """An event without an organizer in my own calendar is mine."""
-    organizer = event.organizer
-    if organizer is None or not (organizer.address or organizer.name):
-        return True
-    return bool(organizer.address) and circle.is_me(organizer.address)
-
-
-def leaves_me_free(event: Event, circle: Circle) -> bool:
-    """Whether my own answer leaves my time free: declined, delegated, or never given."""
-    mine = [a.answer for a in event.attendees if a.address and circle.is_me(a.address)]
-    if organised_by_me(event, circle):
-        return _my_answer(mine) in (Answer.DECLINED, Answer.DELEGATED)
-    return _my_answer(mine) not in (Answer.ACCEPTED, Answer.TENTATIVE)
+_ACCEPTED, _TENTATIVE, _DECLINED, _DELEGATED, _NONE = (
+    Answer.ACCEPTED,
+    Answer.TENTATIVE,
+    Answer.DECLINED,
+    Answer.DELEGATED,
+    Answer.NONE,
+)
+_COLDNESS = {_ACCEPTED: 0, _TENTATIVE: 1, _DECLINED: 2, _DELEGATED: 3, _NONE: 4}
 
 
 def judge(event: Event, circle: Circle, policy: Policy, *, unlisted_organizer: bool = True) -> Judgement:
     """Judge an event by product §3: what it is worth, and who in it counts.
 
-    An all-day event is judged like any other; that it counts only for rules that say so is left
-    to the caller.
+    ``unlisted_organizer`` tells that in this source an organizer who is not among the guests takes
+    part all the same; a source that lists them whenever they do says by leaving them out that they
+    do not. An all-day event is judged like any other; that it counts only for rules that say so is
+    left to the caller.
     """
-    mine: list[Answer] = []
-    by_person: dict[str, tuple[Attendee, bool, Standing]] = {}
-    nameless = 0
     standing = circle.standing
-    for attendee, is_host in _taking_part(event, unlisted_organizer):
-        address = attendee.address
+    organizer = event.organizer
+    host = standing(organizer.address) if organizer is not None and organizer.address else None
+    host_person = host.person if host is not None else None
+    organised = host.kind == "me" if host is not None else organizer is None or not organizer.name
+    mine: Answer = _NONE
+    listed = False
+    nameless = 0
+    by_person: dict[str, tuple[Attendee, Standing]] = {}
+    for attendee in event.attendees:
+        address, name, answer, kind = attendee
         if not address:
-            gone = attendee.answer in (Answer.DECLINED, Answer.DELEGATED)
-            if attendee.name and attendee.kind == "individual" and not gone:
+            if name and kind == "individual" and answer is not _DECLINED and answer is not _DELEGATED:
                 nameless += 1
             continue
-        who = standing(address, attendee.kind)
+        who = standing(address, kind)
         if who.kind == "me":
-            mine.append(attendee.answer)
+            listed = True
+            if _COLDNESS[answer] < _COLDNESS[mine]:
+                mine = answer
             continue
         before = by_person.get(who.person)
-        if before is not None:
-            is_host = is_host or before[1]
-            if not _warmer(attendee.answer, before[0].answer):
-                attendee = before[0]
-        by_person[who.person] = (attendee, is_host, who)
+        if before is None or _COLDNESS[answer] < _COLDNESS[before[0].answer]:
+            by_person[who.person] = (attendee, who)
+    if unlisted_organizer and host is not None and host.kind != "me" and host.person not in by_person:
+        assert organizer is not None
+        taking_part = organizer._replace(answer=_ACCEPTED)
+        by_person = {host.person: (taking_part, host)} | by_person
 
     group = nameless
-    for attendee, _, who in by_person.values():
-        if who.kind != "not-human" and attendee.answer not in (Answer.DECLINED, Answer.DELEGATED):
+    for attendee, who in by_person.values():
+        if who.kind != "not-human" and attendee.answer is not _DECLINED and attendee.answer is not _DELEGATED:
             group += 1
-    organised = organised_by_me(event, circle)
-    verdict, reasons = _worth(event, policy, group, organised, _my_answer(mine), bool(mine))
-    parts = tuple(
-        Part(
-            who.person,
-            attendee.address,
-            attendee.name,
-            "organizer" if is_host else "attendee",
-            attendee.answer,
-            who.why or _why_absent(attendee.answer, is_host, group),
-        )
-        for attendee, is_host, who in by_person.values()
-    )
-    return Judgement(verdict, reasons, group, "organizer" if organised else "attendee", parts)
-
-
-def _warmer(answer: Answer, than: Answer) -> bool:
-    order = (*_WARMEST, Answer.NONE)
-    return order.index(answer) < order.index(than)
+    verdict, reasons = _worth(event, policy, group, organised, mine, listed)
+    parts = []
+    for attendee, who in by_person.values():
+        is_host = who.person == host_person
+        why = who.why or _why_absent(attendee.answer, is_host, group)
+        role = "organizer" if is_host else "attendee"
+        parts.append(Part(who.person, attendee.address, attendee.name, role, attendee.answer, why))
+    free = mine in (_DECLINED, _DELEGATED) if organised else mine not in (_ACCEPTED, _TENTATIVE)
+    return Judgement(verdict, reasons, group, "organizer" if organised else "attendee", tuple(parts), free)
 
 
 def _why_absent(answer: Answer, is_host: bool, group: int) -> str:
-    if answer is Answer.DECLINED:
+    if answer is _DECLINED:
         return "declined"
-    if answer is Answer.DELEGATED:
+    if answer is _DELEGATED:
         return "delegated it to somebody else"
-    if answer is Answer.NONE and not is_host and group > SMALL_GROUP:
+    if answer is _NONE and not is_host and group > SMALL_GROUP:
         return f"never answered, and the group of {group} is larger than {SMALL_GROUP}"
     return ""
 
@@ -254,9 +228,9 @@ def _worth(
         return Verdict.OUT, (f"{group} others are more than group_max = {policy.group_max}",)
     if organised:
         return Verdict.COUNTS, ("you organised it",)
-    if answer in (Answer.ACCEPTED, Answer.TENTATIVE):
+    if answer in (_ACCEPTED, _TENTATIVE):
         return Verdict.COUNTS, (f"you answered: {answer.value}",)
-    if answer is not Answer.NONE:
+    if answer is not _NONE:
         return Verdict.OUT, (f"you {answer.value} it",)
     silence = "you never answered it" if listed else "it lists you nowhere and somebody else organised it"
     if policy.unanswered == "count":

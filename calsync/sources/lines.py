@@ -22,6 +22,7 @@ _BORDER = re.compile(
 )
 _BEGIN_EVENT = re.compile(rb"^BEGIN:VEVENT\b", re.IGNORECASE | re.MULTILINE)
 _TOP = frozenset((b"VEVENT", b"VTODO", b"VJOURNAL", b"VFREEBUSY", b"VTIMEZONE", b"VAVAILABILITY"))
+_NAMES = _TOP | {b"VCALENDAR", b"VALARM", b"STANDARD", b"DAYLIGHT"}
 _AROUND_EVENTS = (b":vcalendar", b":vtimezone", b"\nmethod", b"\nx-wr-timezone")
 
 
@@ -115,9 +116,11 @@ def parts(stream: BinaryIO, wanted: Collection[bytes]) -> Iterator[Part]:
         text, last, events = block.text, 0, 0
         for border in _BORDER.finditer(text):
             begins, start = border[1] is not None, border.start()
-            name = border[2].strip().upper()
-            if name.startswith(b"VCALENDAR"):
-                name = b"VCALENDAR"
+            name = border[2]
+            if name not in _NAMES:
+                name = name.strip().upper()
+                if name.startswith(b"VCALENDAR"):
+                    name = b"VCALENDAR"
             if inside:
                 ends = name == inside and not begins
                 unclosed = name == b"VCALENDAR" or (begins and name in _TOP)

@@ -6,11 +6,13 @@ from typing import NamedTuple
 
 from calsync.sources.values import property_of
 
-MEETING_LINKS = (
-    "X-GOOGLE-CONFERENCE",
-    "X-MICROSOFT-SKYPETEAMSMEETINGURL",
-    "X-MICROSOFT-ONLINEMEETINGCONFLINK",
-    "X-MICROSOFT-ONLINEMEETINGEXTERNALLINK",
+MEETING_LINKS = frozenset(
+    (
+        "X-GOOGLE-CONFERENCE",
+        "X-MICROSOFT-SKYPETEAMSMEETINGURL",
+        "X-MICROSOFT-ONLINEMEETINGCONFLINK",
+        "X-MICROSOFT-ONLINEMEETINGEXTERNALLINK",
+    )
 )
 _ONE = frozenset(
     (
@@ -22,7 +24,7 @@ _ONE = frozenset(
 )
 _MANY = frozenset(("RRULE", "RDATE", "EXDATE", "CONFERENCE"))
 _WANTED = _ONE | _MANY | {"ATTENDEE"}
-
+_GUEST = ("ATTENDEE;", "ATTENDEE:")
 
 Line = tuple[str, str]
 
@@ -49,6 +51,9 @@ def properties_of(text: str) -> Properties:
     attendees: list[str] = []
     organizer = ""
     for line in text.split("\n"):
+        if line.startswith(_GUEST) and ":" in line:  # most lines of most events
+            attendees.append(line)
+            continue
         head, colon, value = line.partition(":")
         name, _, parameters = head.partition(";")
         if name not in _WANTED:

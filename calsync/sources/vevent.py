@@ -188,12 +188,13 @@ def _texts(one: dict[str, Line]) -> tuple[str, str, str]:
 
 def _online(found: Properties, location: str, description: str) -> tuple[str, bool]:
     """The link to join by (may be empty), and whether the meeting can be joined online."""
-    given = [found.one[name][1] for name in MEETING_LINKS if name in found.one]
-    given += [value for _, value in found.many.get("CONFERENCE", ())]
-    for value in given:
-        link = web_address(text_of(value))
-        if link:
-            return link[:_LONGEST_URL], True
+    if "CONFERENCE" in found.many or not MEETING_LINKS.isdisjoint(found.one):
+        given = [value for name, (_, value) in found.one.items() if name in MEETING_LINKS]
+        given += [value for _, value in found.many.get("CONFERENCE", ())]
+        for value in given:
+            link = web_address(text_of(value))
+            if link:
+                return link[:_LONGEST_URL], True
     page = found.one["URL"][1] if "URL" in found.one else ""
     link = conference_link(location, page, description)
     if not link and location and online_place(location):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from calsync.timing.free_time import bits
 
-_STEPS = 300
+_STEPS = 60
 
 
 class Claim:

@@ -14,7 +14,7 @@ chain is found, so that small cases stay exact and large ones stay quick.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from itertools import combinations
 
 from calsync.timing.fitting import Claim, blocked_starts, fit
@@ -22,6 +22,22 @@ from calsync.timing.free_time import bits
 
 _MOVES = 400
 _MOVES_IN_ALL = 2_000
+
+
+class _Search:
+    """Whom one question has found so far: ``reached`` maps each to who would take their
+    place and where; on ``alive`` days somebody not yet reached might leave."""
+
+    def __init__(self, reached: Iterable[Claim], alive: int) -> None:
+        self.reached: dict[Claim, tuple[Claim, int] | None] = dict.fromkeys(reached)
+        self.alive = alive
+
+    def chain(self, mover: Claim, day: int) -> list[tuple[Claim, int]]:
+        """Who goes to which day, if ``mover`` goes to ``day``."""
+        moves = [(mover, day)]
+        while (step := self.reached[moves[-1][0]]) is not None:
+            moves.append(step)
+        return moves
 
 
 class Places:
@@ -39,11 +55,14 @@ class Places:
         for day, week in enumerate(weeks):
             self._days_of_week[week] = self._days_of_week.get(week, 0) | 1 << day
         self._here: list[dict[Claim, int]] = [{} for _ in day_room]
+        self._loose: list[dict[Claim, None]] = [{} for _ in day_room]
         self._taken = [0] * len(day_room)
         self._held = [0] * len(day_room)
+        self._roomy = sum(
+            1 << day for day, room in enumerate(day_room) if room > 0 and week_room[weeks[day]] > 0
+        )
         self._known: list[dict[tuple[Claim, Claim | None], bool]] = [{} for _ in day_room]
         self._day_of: dict[Claim, int] = {}
-        self._pinned: set[Claim] = set()
         self._stuck: set[Claim] = set()
         self._moves_left = _MOVES_IN_ALL
         self._mixed = False
@@ -65,11 +84,11 @@ class Places:
         False, and nothing has changed, if that cannot be done.
         """
         self._mixed = self._mixed or claim.width > 1
-        reached = dict.fromkeys(self._stuck)
-        if self._seat(claim, reached):
+        search = self._search(self._stuck)
+        if self._seat(claim, search):
             return True
         if not (self._mixed and self._slots_short):
-            self._stuck.update(one for one in reached if one in self._day_of)
+            self._stuck.update(one for one in search.reached if one in self._day_of)
         return False
 
     def settle(self, claims: Sequence[Claim]) -> None:
@@ -84,7 +103,7 @@ class Places:
             day, start = self.place_of(claim)
             self._held[day] |= claim.span(start)
             self._known[day].clear()
-            self._pinned.add(claim)
+            del self._loose[day][claim]
 
     def _prefer_day(self, claim: Claim) -> None:
         before, start = self.place_of(claim)
@@ -92,10 +111,10 @@ class Places:
         if not earlier:
             return
         self._remove(claim)
-        reached: dict[Claim, tuple[Claim, int] | None] = {}
-        for day in bits(earlier & (self._roomy() | self._movable_days(reached))):
+        search = self._search()
+        for day in bits(earlier & (self._roomy | search.alive)):
             claim.limit(day)
-            if self._seat(claim, reached):
+            if self._seat(claim, search):
                 break
         else:
             self._put(claim, before, start)
@@ -111,20 +130,20 @@ class Places:
         if not better:
             return
         self._remove(claim)
-        reached: dict[Claim, tuple[Claim, int] | None] = {}
+        search = self._search()
         for candidate in better:
             claim.limit(day, 1 << candidate)
-            if self._seat(claim, reached):
+            if self._seat(claim, search):
                 break
         else:
             self._put(claim, day, start)
         claim.unlimit()
 
-    def _seat(self, claim: Claim, reached: dict[Claim, tuple[Claim, int] | None]) -> bool:
-        """As :meth:`seat`. ``reached`` are claims known to find no other place; those
-        found out now join them."""
+    def _seat(self, claim: Claim, search: _Search) -> bool:
+        """As :meth:`seat`. Those whom ``search`` has reached are known to find no other
+        place; those found out now join them."""
         self._slots_short = False
-        chain = self._chain(claim, reached)
+        chain = self._chain(claim, search)
         if chain is not None and self._follow(chain):
             return True
         if not self._mixed or (chain is None and not self._slots_short) or not self._moves_left:
@@ -132,61 +151,48 @@ class Places:
         self._slots_short = True
         return self._try_all_moves(claim)
 
-    def _chain(
-        self, claim: Claim, reached: dict[Claim, tuple[Claim, int] | None]
-    ) -> list[tuple[Claim, int]] | None:
+    def _search(self, known: Iterable[Claim] = ()) -> _Search:
+        search, alive = _Search(known, 0), 0
+        for week, within in self._days_of_week.items():
+            here = sum(1 << day for day in bits(within) if self._movable(day, search.reached))
+            alive |= within if here and self._week_room[week] <= 0 else here
+        search.alive = alive
+        return search
+
+    def _chain(self, claim: Claim, search: _Search) -> list[tuple[Claim, int]] | None:
         """The shortest chain of moves that seats ``claim``: who goes to which day."""
-        reached[claim] = None
-        roomy, alive, queue = self._roomy(), self._movable_days(reached), [claim]
+        search.reached[claim] = None
+        queue = [claim]
         for mover in queue:
             elsewhere = mover.days & ~(1 << self._day_of[mover] if mover in self._day_of else 0)
-            for day in bits(elsewhere & roomy):
+            for day in bits(elsewhere & self._roomy):
                 if self._can_join(mover, day):
-                    return _trace(reached, mover, day)
+                    return search.chain(mover, day)
                 self._slots_short = True
-            for day in bits(elsewhere & alive):
-                leaving, spent = self._could_leave(mover, day, reached)
-                for other in leaving:
-                    reached[other] = (mover, day)
-                queue += leaving
-                alive &= ~spent
+            for day in bits(elsewhere & search.alive):
+                for other in self._could_leave(mover, day, search):
+                    search.reached[other] = (mover, day)
+                    queue.append(other)
         return None
 
-    def _could_leave(
-        self, mover: Claim, day: int, reached: dict[Claim, tuple[Claim, int] | None]
-    ) -> tuple[list[Claim], int]:
-        """Those not yet reached whose going alone would let ``mover`` onto ``day``, and
-        the days on which there is nobody left to reach."""
+    def _could_leave(self, mover: Claim, day: int, search: _Search) -> list[Claim]:
+        """Those not yet reached whose going alone would let ``mover`` onto ``day``."""
         week = self._weeks[day]
         week_decides = self._day_room[day] > 0 and self._week_room[week] <= 0
         if week_decides and self._can_join(mover, day):
             days = self._days_of_week[week]
-            return [one for near in bits(days) for one in self._movable(near, reached)], days
-        movable = self._movable(day, reached)
+            search.alive &= ~days
+            return [one for near in bits(days) for one in self._movable(near, search.reached)]
+        movable = self._movable(day, search.reached)
         leaving = [one for one in movable if self._can_join(mover, day, one)]
         if week_decides or len(leaving) < len(movable):
             self._slots_short = True
-            return leaving, 0
-        return leaving, 1 << day
+        else:
+            search.alive &= ~(1 << day)
+        return leaving
 
-    def _movable(self, day: int, reached: dict[Claim, tuple[Claim, int] | None]) -> list[Claim]:
-        return [one for one in self._here[day] if one not in reached and one not in self._pinned]
-
-    def _movable_days(self, reached: dict[Claim, tuple[Claim, int] | None]) -> int:
-        """The days from which going there somebody not yet reached could be asked to leave."""
-        days = 0
-        for week, within in self._days_of_week.items():
-            here = sum(1 << day for day in bits(within) if self._movable(day, reached))
-            days |= within if here and self._week_room[week] <= 0 else here
-        return days
-
-    def _roomy(self) -> int:
-        """The days on which one more reminder keeps within the caps."""
-        return sum(
-            1 << day
-            for day, room in enumerate(self._day_room)
-            if room > 0 and self._week_room[self._weeks[day]] > 0
-        )
+    def _movable(self, day: int, stay: Container[Claim]) -> list[Claim]:
+        return [one for one in self._loose[day] if one not in stay]
 
     def _can_join(self, mover: Claim, day: int, leaving: Claim | None = None) -> bool:
         """Whether there is free time on ``day`` for all there and ``mover``, without ``leaving``."""
@@ -208,9 +214,8 @@ class Places:
         return self._known[day][key]
 
     def _fit(self, day: int, mover: Claim, *leaving: Claim | None) -> dict[Claim, int] | None:
-        here = self._here[day]
-        claims = [one for one in here if one not in leaving and one not in self._pinned]
-        return fit(day, [*claims, mover], self._held[day], here)
+        staying = [one for one in self._loose[day] if one not in leaving]
+        return fit(day, [*staying, mover], self._held[day], self._here[day])
 
     def _follow(self, chain: list[tuple[Claim, int]]) -> bool:
         days = {day for _, day in chain} | {self._day_of[one] for one, _ in chain if one in self._day_of}
@@ -244,6 +249,7 @@ class Places:
             if moves[0] < 0:
                 return False
             for leaving in self._ways_in(claim, day, moved, moves):
+                moves[0] -= 1
                 before = self._snapshot({day, *(self._day_of[one] for one in leaving)})
                 for one in leaving:
                     self._remove(one)
@@ -252,10 +258,11 @@ class Places:
                 self._restore(before)
         return False
 
-    def _ways_in(self, claim: Claim, day: int, moved: frozenset[Claim], moves: list[int]) -> Iterator[tuple[Claim, ...]]:
+    def _ways_in(
+        self, claim: Claim, day: int, moved: frozenset[Claim], moves: list[int]
+    ) -> Iterator[tuple[Claim, ...]]:
         """The least sets of claims whose going lets ``claim`` onto ``day``."""
-        stay = dict.fromkeys(moved, None)
-        movable, week = self._movable(day, stay), self._weeks[day]
+        movable, week = self._movable(day, moved), self._weeks[day]
         least: list[frozenset[Claim]] = []
         for size in range((len(movable) if len(movable) <= 6 else 2) + 1):
             if self._day_room[day] + size <= 0:
@@ -273,7 +280,7 @@ class Places:
                     yield leaving
                 else:
                     for near in bits(self._days_of_week[week]):
-                        for one in self._movable(near, stay):
+                        for one in self._movable(near, moved):
                             yield (one,)
 
     def _join(self, claim: Claim, day: int) -> bool:
@@ -291,40 +298,34 @@ class Places:
     def _put(self, claim: Claim, day: int, start: int) -> None:
         self._day_of[claim] = day
         self._here[day][claim] = start
-        self._day_room[day] -= 1
-        self._week_room[self._weeks[day]] -= 1
-        self._recount(day)
+        self._loose[day][claim] = None
+        self._recount(day, -1)
 
     def _remove(self, claim: Claim) -> None:
         day = self._day_of.pop(claim)
-        del self._here[day][claim]
-        self._day_room[day] += 1
-        self._week_room[self._weeks[day]] += 1
-        self._recount(day)
+        del self._here[day][claim], self._loose[day][claim]
+        self._recount(day, 1)
 
-    def _recount(self, day: int) -> None:
+    def _recount(self, day: int, more: int = 0) -> None:
         taken = 0
         for claim, start in self._here[day].items():
             taken |= claim.span(start)
         self._taken[day] = taken
         self._known[day].clear()
+        week = self._weeks[day]
+        self._day_room[day] += more
+        self._week_room[week] += more
+        for near in bits(self._days_of_week[week]):
+            open_ = self._day_room[near] > 0 and self._week_room[week] > 0
+            self._roomy = self._roomy | 1 << near if open_ else self._roomy & ~(1 << near)
 
     def _snapshot(self, days: Iterable[int]) -> list[tuple[int, dict[Claim, int]]]:
-        return [(day, dict(self._here[day])) for day in days]
+        return [(day, {one: self._here[day][one] for one in self._loose[day]}) for day in days]
 
     def _restore(self, snapshot: list[tuple[int, dict[Claim, int]]]) -> None:
         for day, _ in snapshot:
-            for claim in list(self._here[day]):
+            for claim in list(self._loose[day]):
                 self._remove(claim)
         for day, here in snapshot:
             for claim, start in here.items():
                 self._put(claim, day, start)
-
-
-def _trace(
-    reached: Mapping[Claim, tuple[Claim, int] | None], mover: Claim, day: int
-) -> list[tuple[Claim, int]]:
-    chain = [(mover, day)]
-    while (step := reached[chain[-1][0]]) is not None:
-        chain.append(step)
-    return chain
