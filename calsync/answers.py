@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from calsync.agenda import Entry, shown_as_entries
 from calsync.config import Config
@@ -19,6 +19,7 @@ from calsync.ids import reminder_id
 from calsync.ledger import promises, who
 from calsync.ledger.ledger import Ledger
 from calsync.model import OPEN, FollowUp, State
+from calsync.people.newcomers import waiting
 from calsync.publish import publish
 from calsync.reading import judged_of, keep_judgements
 from calsync.report import Report
@@ -96,12 +97,16 @@ def say(desk: Desk, person: Found | str, key: str, value: str | None) -> None:
 
 
 def accept(desk: Desk, person: Found) -> int:
-    """Let a person in from the inbox, with the meetings that wait there; return how many these are."""
+    """Let a person in from the inbox, with all meetings held there that they are in; return how
+    many these are."""
     rows = held(desk, person.person)
+    records = desk.seen.of_people(desk.circle.identities.addresses(person.person))
+    meetings = desk.meetings(records, desk.since, desk.until + timedelta(days=1))
+    kept = waiting(person.person, meetings, desk.night())
     with desk.ledger.atomic():
-        who.accept_meetings(desk.ledger, {row.uid for row in rows})
+        who.accept_meetings(desk.ledger, {row.uid for row in rows} | {meeting.uid for meeting in kept})
         who.say(desk.ledger, person.person, "accepted", "yes")
-    return len({row.meeting for row in rows})
+    return len({row.meeting for row in rows} | {meeting.key for meeting in kept})
 
 
 def held(desk: Desk, person: str | None = None) -> list[FollowUp]:

@@ -97,7 +97,11 @@ def arrange(promises: Sequence[Promise], diary: Diary) -> Arranged:
             if followup.state in OPEN and group in reminder_of:
                 slot = settled[reminder_of[group]]
                 followup = replace(
-                    followup, reminder=slot.id, state=_reach(followup.state, slot, diary.horizon)
+                    followup,
+                    reminder=slot.id,
+                    state=_reach(followup.state, slot, diary.horizon),
+                    # A place on the next allowed day must not be over before it comes.
+                    last_day=max(followup.last_day, slot.start.astimezone(diary.mine.zone).date()),
                 )
             followups.append(followup)
     return Arranged(tuple(followups), tuple(settled.values()), notes)

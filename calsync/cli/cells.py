@@ -54,10 +54,10 @@ class Group:
 
 def clean(text: str) -> str:
     """The text on one line and without anything that a terminal would obey."""
-    return obeyed_by_nobody(text).strip()
+    return harmless(text).strip()
 
 
-def obeyed_by_nobody(text: str) -> str:
+def harmless(text: str) -> str:
     """The same with the blanks at its ends kept, which may be part of a layout."""
     return _UNSAFE.sub(" ", text)
 

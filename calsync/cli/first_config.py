@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -98,19 +99,15 @@ def check(text: str) -> None:
             raise UsageError("\n".join(where.sub("", problem) for problem in error.problems)) from None
 
 
-def zone_here(env: dict[str, str] | os._Environ[str] = os.environ) -> str:
+def zone_here(env: Mapping[str, str]) -> str:
     """The IANA name of this machine's time zone; empty where it says none, or only UTC."""
     from zoneinfo import ZoneInfo
 
     candidates = [env.get("TZ", "").removeprefix(":")]
-    try:
+    with suppress(OSError):
         candidates.append(os.readlink("/etc/localtime").partition("zoneinfo/")[2])
-    except OSError:
-        pass
-    try:
+    with suppress(OSError, UnicodeDecodeError):
         candidates.append(Path("/etc/timezone").read_text().strip())
-    except (OSError, UnicodeDecodeError):
-        pass
     for name in candidates:
         try:
             if "/" in name and not name.startswith(("Etc/", "/")):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
@@ -14,6 +15,7 @@ from calsync.cli.options import State, state_of
 from calsync.cli.terminal import Cell, Terminal
 from calsync.errors import UsageError
 
+_EXAMPLE = "calsync init --email sam@northwind.example --timezone Europe/London --calendar work.ics"
 _NEEDED = {"emails": "--email", "timezone": "--timezone", "calendar": "--calendar"}
 
 
@@ -101,12 +103,12 @@ def init(
 
 def _require(given: dict[str, Any]) -> None:
     """Without anybody to ask, what cannot be guessed has to be said."""
-    given["timezone"] = given["timezone"] or zone_here() or None
+    given["timezone"] = given["timezone"] or zone_here(os.environ) or None
     missing = [flag for key, flag in _NEEDED.items() if not given[key]]
     if missing:
         raise UsageError(
             f"nobody is there to answer questions, so these are needed: {', '.join(missing)}",
-            "For example: calsync init --email sam@northwind.example --timezone Europe/London --calendar work.ics",
+            f"For example: {_EXAMPLE}",
         )
 
 
@@ -128,7 +130,7 @@ def _ask(state: State, given: dict[str, Any]) -> None:
         )
     if given["timezone"] is None:
         question = "Your time zone (such as Europe/London)"
-        given["timezone"] = _answer(terminal, question, zone_here() or None, lambda text: _valid(Zone, text))
+        given["timezone"] = _answer(terminal, question, zone_here(os.environ) or None, lambda text: _valid(Zone, text))
     if given["holidays"] is None:
         guess = country_of(given["timezone"])
         question = "Your holidays (such as GB-ENG, or none)"

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any, TextIO
 
-from calsync.cli.cells import Cell, Column, Group, Row, Tone, aligned, clean, obeyed_by_nobody, wrapped
+from calsync.cli.cells import Cell, Column, Group, Row, Tone, aligned, clean, harmless, wrapped
 
 __all__ = [
     "Cell",
@@ -88,7 +88,7 @@ class Terminal:
 
     def _joined(self, parts: Iterable[str | Cell], stream: TextIO | None) -> str:
         cells = [Cell(part) if isinstance(part, str) else part for part in parts]
-        cells = [Cell(obeyed_by_nobody(text), tone) for text, tone in cells]
+        cells = [Cell(harmless(text), tone) for text, tone in cells]
         if not _is_terminal(stream):
             return "".join(text for text, _ in cells).rstrip()
         return "".join(

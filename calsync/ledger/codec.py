@@ -13,6 +13,7 @@ from typing import Any
 
 from calsync.ledger.ledger import Ledger, seconds
 from calsync.model import Answer, Attendee, Event, Recurrence
+from calsync.people.addresses import canonical
 from calsync.timing.zones import tzinfo as zone_of
 
 _ANSWERS = (Answer.NONE, Answer.ACCEPTED, Answer.TENTATIVE, Answer.DECLINED, Answer.DELEGATED)
@@ -49,9 +50,9 @@ class Codec:
             self._people[id_] = (address, name)
         self._all_loaded = True
 
-    def address_id(self, attendee: Attendee, canonical: str) -> int:
+    def address_id(self, attendee: Attendee) -> int:
         """Return the number of an address, giving it one when it is new; its latest name is kept."""
-        address = attendee.address
+        address, name, _, _ = attendee
         id_ = self._ids.get(address)
         if id_ is None:
             found: tuple[int, str] | None = None
@@ -62,18 +63,19 @@ class Codec:
             if found is None:
                 cursor = self._ledger.connection.execute(
                     "INSERT INTO address (address, canonical, name) VALUES (?, ?, ?)",
-                    (address, canonical, attendee.name),
+                    (address, canonical(address), name),
                 )
-                found = (cursor.lastrowid or 0, attendee.name)
+                found = (cursor.lastrowid or 0, name)
             id_ = self._ids[address] = found[0]
             self._people[id_] = (address, found[1])
-        if attendee.name and self._people[id_][1] != attendee.name and attendee.name.lower() != address:
-            self._people[id_] = (address, attendee.name)
-            self.names[id_] = attendee.name
+        if name and self._people[id_][1] != name and name.lower() != address:
+            self._people[id_] = (address, name)
+            self.names[id_] = name
         return id_
 
-    def encode(self, event: Event, number: dict[str, int]) -> str:
-        """Return an event as text. ``number`` holds the ids of its addresses."""
+    def encode(self, event: Event, number: dict[str, int], starts: int, ends: int) -> str:
+        """Return an event as text. ``number`` holds the ids of its addresses; ``starts`` and
+        ``ends`` are its start and end in epoch seconds."""
         flags = (
             event.all_day * _ALL_DAY
             + event.online * _ONLINE
@@ -84,12 +86,12 @@ class Codec:
             + bool(event.zone) * _ZONED
         )
         guests: list[object] = []
-        for attendee in event.attendees:
-            code = _ANSWER_CODE[attendee.answer] * 8 + _KIND_CODE.get(attendee.kind, 4)
-            if attendee.address:
-                guests.append(number[attendee.address] * 64 + code)
+        for address, name, answer, kind in event.attendees:
+            code = _ANSWER_CODE[answer] * 8 + _KIND_CODE.get(kind, 4)
+            if address:
+                guests.append(number[address] * 64 + code)
             else:
-                guests.append([attendee.name, code])
+                guests.append([name, code])
         organizer: object = None
         if event.organizer is not None:
             who = event.organizer
@@ -104,8 +106,8 @@ class Codec:
                 [[seconds(a), seconds(b)] for a, b in r.periods],
             ]
         fields: list[object] = [
-            seconds(event.start),
-            seconds(event.end),
+            starts,
+            ends,
             self._zone_id(_zone_name(event)),
             flags,
             event.title,

@@ -13,7 +13,6 @@ from itertools import islice
 from calsync.ledger.codec import Codec
 from calsync.ledger.ledger import Ledger, seconds
 from calsync.model import Event
-from calsync.people.addresses import canonical
 from calsync.people.judging import Circle, Judgement, Policy, Verdict, judge
 from calsync.people.newcomers import FOLLOW
 from calsync.timing.recurrence import first_occurrences, last_possible_end
@@ -87,7 +86,6 @@ class Intake:
         self._events: list[tuple[object, ...]] = []
         self._attendances: list[int] = []  # address, event and whether it counts, packed into one number
         self._series: set[str] = set()
-        self._numbers: dict[str, int] = {}
         self._used: dict[int, int] = {}
         self._changed_people: set[int] = set()
         self._known: dict[int, int] = {}
@@ -118,20 +116,23 @@ class Intake:
         if event.recurrence_id or (event.recurrence is not None and not self._is_first):
             self._series.add(event.uid)
         judgement = self._judged.of(event, self._source)
+        starts, ends = seconds(event.start), seconds(event.end)
         introduces = self._judged.introduces(event, judgement)
-        self._people(id_, event, judgement, introduces)
-        last = last_possible_end(event, ()) if event.recurrence is not None else event.end
+        numbers = self._people(id_, event, judgement, introduces, starts)
         busy = int(takes_time(event, judgement))
-        text = self._codec.encode(event, self._numbers)
-        ends = seconds(last) if last is not None else None
+        text = self._codec.encode(event, numbers, starts, ends)
+        last: int | None = ends
+        if event.recurrence is not None:
+            last_end = last_possible_end(event, ())
+            last = seconds(last_end) if last_end is not None else None
         if is_new:
             self._fresh.add(id_)
-            row = (id_, self._id, *key, digest, seconds(event.start), ends, introduces, busy, text)
+            row = (id_, self._id, *key, digest, starts, last, introduces, busy, text)
             self._events.append(row)
             if len(self._events) >= _BATCH:
                 self._flush()
         else:
-            self._db.execute(_UPDATE, (digest, seconds(event.start), ends, introduces, busy, text, id_))
+            self._db.execute(_UPDATE, (digest, starts, last, introduces, busy, text, id_))
 
     def finish(self, *, whole: bool) -> int:
         """Settle what is missing, and who is known since when. Returns how many upcoming events
@@ -147,31 +148,31 @@ class Intake:
         self._settle_people()
         return cancelled
 
-    def _people(self, id_: int, event: Event, judgement: Judgement, introduces: int | None) -> None:
-        counting = {
-            part.address for part in judgement.parts if part.counts and judgement.verdict is not Verdict.OUT
-        }
-        self._numbers = {}
-        guests = event.attendees
-        if event.organizer is not None:
-            guests = (*guests, event.organizer)
-        start = seconds(event.start)
-        for guest in guests:
-            address = guest.address
-            if not address or address in self._numbers:
-                continue
-            number = self._codec.address_id(guest, canonical(address))
-            self._numbers[address] = number
-            if self._used.get(number, 0) < start:
-                self._used[number] = start
-            counts = address in counting
+    def _people(
+        self, id_: int, event: Event, judgement: Judgement, introduces: int | None, starts: int
+    ) -> dict[str, int]:
+        """Note who takes part; return the numbers of all addresses of the event."""
+        numbers: dict[str, int] = {}
+        address_id = self._codec.address_id
+        for guest in event.attendees:
+            if guest[0] and guest[0] not in numbers:
+                numbers[guest[0]] = address_id(guest)
+        organizer = event.organizer
+        if organizer is not None and organizer[0] and organizer[0] not in numbers:
+            numbers[organizer[0]] = address_id(organizer)
+        is_out = judgement.verdict is Verdict.OUT
+        used, known = self._used, self._known
+        for part in judgement.parts:
+            number = numbers[part.address]
+            if used.get(number, 0) < starts:
+                used[number] = starts
+            counts = not (is_out or part.why)
             self._attendances.append(number << 33 | id_ << 1 | counts)
             if not self._is_first:
                 self._changed_people.add(number)
-            elif counts and introduces is not None:
-                known = self._known.get(number)
-                if known is None or introduces < known:
-                    self._known[number] = introduces
+            elif counts and introduces is not None and known.get(number, introduces) >= introduces:
+                known[number] = introduces
+        return numbers
 
     def _forget_attendance(self, id_: int) -> None:
         for text in self._ledger.rows("SELECT uid, recurrence_id, data FROM event WHERE id = ?", id_):
@@ -179,7 +180,7 @@ class Intake:
             named = [*event.attendees, *([event.organizer] if event.organizer else [])]
             for attendee in named:
                 if attendee.address:
-                    number = self._codec.address_id(attendee._replace(name=""), canonical(attendee.address))
+                    number = self._codec.address_id(attendee._replace(name=""))
                     self._db.execute("DELETE FROM attendance WHERE address = ? AND event = ?", (number, id_))
                     self._changed_people.add(number)
 
@@ -285,7 +286,7 @@ class Intake:
         for attendee in (*event.attendees, *([event.organizer] if event.organizer else [])):
             if attendee.address:
                 self._changed_people.add(
-                    self._codec.address_id(attendee._replace(name=""), canonical(attendee.address))
+                    self._codec.address_id(attendee._replace(name=""))
                 )
 
     def _settle_people(self) -> None:
@@ -352,7 +353,7 @@ def rejudge(ledger: Ledger, judged: Judged) -> None:
             named = (*event.attendees, *([event.organizer] if event.organizer else []))
             for address in {a.address for a in named if a.address}:
                 attendee = next(a for a in named if a.address == address)
-                counts.append((codec.address_id(attendee, canonical(address)), id_, int(address in counting)))
+                counts.append((codec.address_id(attendee), id_, int(address in counting)))
         db.executemany("UPDATE event SET introduces = ?, busy = ? WHERE id = ?", events)
         db.executemany("INSERT OR REPLACE INTO attendance VALUES (?, ?, ?)", counts)
     settle(ledger, [id_ for (id_,) in ledger.rows("SELECT id FROM address")])

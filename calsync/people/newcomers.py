@@ -52,6 +52,14 @@ class Night:
     started: frozenset[tuple[str, str]] = frozenset()
     all_day_rules: bool = False
 
+    def is_too_far(self, meeting: Meeting) -> bool:
+        """Whether a meeting is further ahead than lookahead; where that is nothing, all that is not over."""
+        return meeting.start > self.until or (self.until <= self.now < meeting.end)
+
+    def is_near(self, meeting: Meeting) -> bool:
+        """Whether a meeting lies within lookback and lookahead."""
+        return meeting.end >= self.since and not self.is_too_far(meeting)
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -90,7 +98,7 @@ def view(person: str, meetings: Iterable[Meeting], night: Night) -> View:
     timed = [m for m in counting if not m.all_day]
     eligible = _eligible(timed, counting, night)
     aged = _unanswered(named, night, lambda m: m.end < night.since)
-    pending = _unanswered(named, night, lambda m: m.end >= night.since and m.start <= night.until)
+    pending = _unanswered(named, night, night.is_near)
 
     def decided(verdict: Verdicts, *reasons: str, start: Meeting | None = None, held: str = "") -> View:
         candidates = _candidates(person, counting, eligible, night, start, held)
@@ -113,7 +121,7 @@ def view(person: str, meetings: Iterable[Meeting], night: Night) -> View:
         return decided(
             Verdicts.KNOWN, "your first meeting is older than lookback: they are an old acquaintance"
         )
-    if first.start > night.until and not is_started:
+    if night.is_too_far(first) and not is_started:
         return decided(Verdicts.NEWCOMER, "your first meeting is still to come, further ahead than lookahead")
     if night.select == "ask" and person not in night.accepted_people and not is_started:
         held = 'select is "ask": new people wait in the inbox'
@@ -121,6 +129,12 @@ def view(person: str, meetings: Iterable[Meeting], night: Night) -> View:
     if night.select == "tagged":
         return decided(Verdicts.NEWCOMER, f"this is your first meeting tagged #{FOLLOW}", start=first)
     return decided(Verdicts.NEWCOMER, "no earlier meeting that counts, in any source", start=first)
+
+
+def waiting(person: str, meetings: Iterable[Meeting], night: Night) -> list[Meeting]:
+    """Return the meetings that are held in the inbox and in which a person counts."""
+    named = [(m, part) for m in _in_order(meetings) if (part := m.part_of(person)) is not None]
+    return _unanswered(named, night, night.is_near)
 
 
 def _eligible(timed: list[Meeting], counting: list[Meeting], night: Night) -> list[Meeting]:
@@ -197,7 +211,7 @@ def _candidates(
         if NO_FOLLOW in tags or (night.select == "tagged" and FOLLOW not in tags):
             continue
         started = (person, meeting.key) in night.started
-        if not started and not (meeting.end >= night.since and meeting.start <= night.until):
+        if not started and not night.is_near(meeting):
             continue
         part = meeting.part_of(person)
         assert part is not None

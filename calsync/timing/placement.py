@@ -108,7 +108,14 @@ class _Round:
         self._time = FreeTime(mine.zone, blocked)
         self._wishes = wishes
         self._earliest = [_earliest(wish, now, mine.zone) for wish in wishes]
-        windows = [self._window(wish, soon) for wish, soon in zip(wishes, self._earliest, strict=True)]
+        self._too_late = {
+            number
+            for number, wish in enumerate(wishes)
+            if self._earliest[number].date() > wish.last_day
+            and (last := _moment(wish, now, mine.zone).date()) <= wish.last_day
+            and mine.allowed(last, wish.days)
+        }
+        windows = [self._window(number) for number in range(len(wishes))]
         self._first = min(first for first, _ in windows)
         count = (max(last for _, last in windows) - self._first).days + 1
         working = sum(1 << day for day in range(count) if mine.is_working(self._date(day)))
@@ -124,9 +131,15 @@ class _Round:
         for number, claim in enumerate(claims):
             if claim is not None:
                 found[number] = self._at_claim(number, claim)
+        by_day: defaultdict[date, list[tuple[datetime, datetime]]] = defaultdict(list)
+        for one in found.values():
+            by_day[one.start.date()].append((one.start, one.end))
         for number, claim in enumerate(claims):
             if claim is None:
-                found[number] = self._over_the_cap(number, list(found.values()))
+                last_day = self._days[number].bit_length() - 1
+                near = [span for day in (last_day - 1, last_day) for span in by_day[self._date(day)]]
+                one = found[number] = self._over_the_cap(number, last_day, near)
+                by_day[one.start.date()].append((one.start, one.end))
         return [found[number] for number in range(len(self._wishes))]
 
     def _seat(self, number: int) -> Claim | None:
@@ -143,6 +156,8 @@ class _Round:
         return claim if self._places.seat(claim) else None
 
     def _kinds_of_start(self, number: int) -> Iterator[Callable[[int], tuple[int, int]]]:
+        if number in self._too_late:
+            return
         if self._wishes[number].their_zones:
             yield lambda day: self._starts(number, day, their_day=True)
         yield lambda day: self._starts(number, day, their_day=False)
@@ -164,9 +179,8 @@ class _Round:
             return self._result(number, self._time.start(self._date(day), start))
         return self._result(number, self._last_resort(number, day), NO_FREE_TIME)
 
-    def _over_the_cap(self, number: int, others: Sequence[Placed]) -> Placed:
-        wish, day = self._wishes[number], self._days[number].bit_length() - 1
-        clear = self._time.clear_of(self._date(day), [(one.start, one.end) for one in others], wish.length)
+    def _over_the_cap(self, number: int, day: int, near: Sequence[tuple[datetime, datetime]]) -> Placed:
+        clear = self._time.clear_of(self._date(day), near, self._wishes[number].length)
         for starts in self._kinds_of_start(number):
             for mask in starts(day):
                 for start in bits(mask & clear):
@@ -174,6 +188,8 @@ class _Round:
         return self._result(number, self._last_resort(number, day), OVER_THE_CAP, NO_FREE_TIME)
 
     def _last_resort(self, number: int, day: int) -> datetime:
+        if number in self._too_late:
+            return self._earliest[number]
         opens = datetime.combine(self._date(day), self._wishes[number].at[0], tzinfo=self._mine.zone)
         return max(opens.astimezone(UTC), self._earliest[number].astimezone(UTC)).astimezone(self._mine.zone)
 
@@ -184,8 +200,12 @@ class _Round:
             notes = (*notes, THEIR_DAY_NOT_KEPT)
         return Placed(wish.id, start, end, notes)
 
-    def _window(self, wish: Wish, earliest: datetime) -> tuple[date, date]:
-        first = self._mine.next_allowed(max(wish.first_day, earliest.date()), wish.days)
+    def _window(self, number: int) -> tuple[date, date]:
+        wish, earliest = self._wishes[number], self._earliest[number].date()
+        if number in self._too_late:
+            # The last quarter hour of its last day: the next one it is, though a day later.
+            return earliest, earliest
+        first = self._mine.next_allowed(max(wish.first_day, earliest), wish.days)
         return first, max(first, wish.last_day)
 
     def _open_days(self, wish: Wish, first: date, last: date, working: int) -> int:
@@ -208,8 +228,12 @@ class _Round:
         return self._first + timedelta(days=day)
 
 
-def _earliest(wish: Wish, now: datetime, zone: tzinfo) -> datetime:
+def _moment(wish: Wish, now: datetime, zone: tzinfo) -> datetime:
     moment = now.astimezone(UTC)
     if wish.not_before is not None:
         moment = max(moment, wish.not_before.astimezone(UTC))
-    return next_quarter(moment, zone)
+    return moment.astimezone(zone)
+
+
+def _earliest(wish: Wish, now: datetime, zone: tzinfo) -> datetime:
+    return next_quarter(_moment(wish, now, zone), zone)

@@ -84,6 +84,9 @@ class Places:
         False, and nothing has changed, if that cannot be done.
         """
         self._mixed = self._mixed or claim.width > 1
+        for day in bits(claim.days & self._roomy):
+            if self._can_join(claim, day):
+                return self._join(claim, day)
         search = self._search(self._stuck)
         if self._seat(claim, search):
             return True
@@ -152,11 +155,12 @@ class Places:
         return self._try_all_moves(claim)
 
     def _search(self, known: Iterable[Claim] = ()) -> _Search:
-        search, alive = _Search(known, 0), 0
-        for week, within in self._days_of_week.items():
-            here = sum(1 << day for day in bits(within) if self._movable(day, search.reached))
-            alive |= within if here and self._week_room[week] <= 0 else here
-        search.alive = alive
+        search = _Search(known, 0)
+        for day, loose in enumerate(self._loose):
+            if not loose or search.alive >> day & 1 or loose.keys() <= search.reached.keys():
+                continue
+            week = self._weeks[day]
+            search.alive |= 1 << day if self._week_room[week] > 0 else self._days_of_week[week]
         return search
 
     def _chain(self, claim: Claim, search: _Search) -> list[tuple[Claim, int]] | None:
@@ -246,10 +250,10 @@ class Places:
             return True
         claim, rest = pending[0], pending[1:]
         for day in bits(claim.days):
-            if moves[0] < 0:
-                return False
             for leaving in self._ways_in(claim, day, moved, moves):
                 moves[0] -= 1
+                if moves[0] < 0:
+                    return False
                 before = self._snapshot({day, *(self._day_of[one] for one in leaving)})
                 for one in leaving:
                     self._remove(one)
@@ -315,9 +319,15 @@ class Places:
         week = self._weeks[day]
         self._day_room[day] += more
         self._week_room[week] += more
-        for near in bits(self._days_of_week[week]):
-            open_ = self._day_room[near] > 0 and self._week_room[week] > 0
-            self._roomy = self._roomy | 1 << near if open_ else self._roomy & ~(1 << near)
+        if self._week_room[week] <= 0:
+            self._roomy &= ~self._days_of_week[week]
+            return
+        opened = more > 0 and self._week_room[week] == more
+        for near in bits(self._days_of_week[week]) if opened else (day,):
+            if self._day_room[near] > 0:
+                self._roomy |= 1 << near
+            else:
+                self._roomy &= ~(1 << near)
 
     def _snapshot(self, days: Iterable[int]) -> list[tuple[int, dict[Claim, int]]]:
         return [(day, {one: self._here[day][one] for one in self._loose[day]}) for day in days]

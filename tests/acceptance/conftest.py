@@ -110,7 +110,8 @@ class House(World):
 
     def spoken(self, now: str = NOW) -> str:
         """All that calsync says anywhere: commands, feed, logs."""
-        told = [self.feed_path.read_text(encoding="utf-8").replace("\r\n ", "") if self.feed_path.exists() else ""]
+        feed = self.feed_path.read_bytes() if self.feed_path.exists() else b""
+        told = [feed.replace(b"\r\n ", b"").decode()]
         for words in (
             ("--verbose", "sync"),
             ("sync", "--json"),
