@@ -158,13 +158,14 @@ def plan(situation: Situation) -> Plan:
 
 
 def _facts(situation: Situation, key: Key, candidate: Candidate | None) -> Facts | None:
-    """What a rule sees: as it is now while the meeting is to come, as it was when it was over."""
+    """What a rule sees: as it is now while the meeting is to come, as it was when it was over; but
+    whether it was the first is always as it is known now."""
     frozen = situation.facts.get(key)
     if candidate is None:
         return frozen
     was_over = situation.last_sync is not None and candidate.meeting.end <= situation.last_sync
     if frozen is not None and was_over:
-        return frozen
+        return replace(frozen, meeting=candidate.kind)
     return facts_of(candidate, situation.circle)
 
 
@@ -229,8 +230,12 @@ def _lines(
         for index, step in enumerate(rule.steps):
             own = asked.pop((rule.id, step.id), [])
             lines += _step(situation, key, candidate, pack, rule, step, index, own, facts.group)
+    view = situation.views.get(key[0])
+    cause = "no rule asks for it any more"
+    if facts.meeting == "again" and view is not None and view.first is not None:
+        cause = f"you met them earlier, on {situation.day_of(view.first):%-d %B %Y}"
     for left in asked.values():
-        lines += [_closed(row, "no rule asks for it any more") for row in left]
+        lines += [_closed(row, cause) for row in left]
     return lines
 
 

@@ -142,7 +142,7 @@ def read_source(
         row = ledger.rows("SELECT validator, context, total, named FROM source WHERE name = ?", source.name)
         validator, context, total_before, named_before = row[0] if row else ("", "", 0, 0)
         intake = Intake(ledger, source.name, judged, now)
-        reading = source.read(Seen(validator, context, intake.pieces.keys()))
+        reading = source.read(Seen(validator, context, intake.pieces))
         if reading.unchanged:
             db.execute(
                 "UPDATE source SET read_at = ?, failed_since = NULL, trouble = '', remedy = ''"

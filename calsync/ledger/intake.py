@@ -6,8 +6,9 @@ cancelled when it was still to come, and changes nothing when it is past.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Set
 from datetime import datetime
+from functools import cached_property
 from itertools import islice
 
 from calsync.ledger.codec import Codec
@@ -56,6 +57,31 @@ class Judged:
         return None
 
 
+class Pieces(Set[bytes]):
+    """The digests of a source's events, read when the first of them is asked for: on most nights
+    nobody asks."""
+
+    def __init__(self, ledger: Ledger, source: int) -> None:
+        self._ledger = ledger
+        self._source = source
+
+    @cached_property
+    def _ids(self) -> dict[bytes, int]:
+        return dict(self._ledger.rows("SELECT digest, id FROM event WHERE source = ?", self._source))
+
+    def id_of(self, digest: bytes) -> int:
+        return self._ids[digest]
+
+    def __contains__(self, digest: object) -> bool:
+        return digest in self._ids
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._ids)
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+
 def takes_time(event: Event, judgement: Judgement) -> bool:
     """Whether an event is busy time: opaque, timed, and not declined or left unanswered by me."""
     return event.opaque and not event.all_day and not event.cancelled and not judgement.free
@@ -76,9 +102,8 @@ class Intake:
         self._codec = Codec(ledger)
         self._db.execute("INSERT OR IGNORE INTO source (name) VALUES (?)", (source,))
         self._id = int(ledger.value("SELECT id FROM source WHERE name = ?", source))
-        rows = ledger.rows("SELECT digest, id FROM event WHERE source = ?", self._id)
-        self.pieces: dict[bytes, int] = dict(rows)
-        self._is_first = not rows
+        self.pieces = Pieces(ledger, self._id)
+        self._is_first = not ledger.value("SELECT 1 FROM event WHERE source = ? LIMIT 1", self._id)
         self._next = int(ledger.value("SELECT coalesce(max(id), 0) FROM event")) + 1
         self._touched: set[int] = set()
         self._fresh: set[int] = set()
@@ -94,7 +119,7 @@ class Intake:
 
     def keep(self, digest: bytes) -> None:
         """An event that stands in the source as it stood before."""
-        self._touched.add(self.pieces[digest])
+        self._touched.add(self.pieces.id_of(digest))
 
     def take(self, digest: bytes, event: Event) -> None:
         """An event that is new or changed. Of two with one identity the first is taken."""

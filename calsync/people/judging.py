@@ -126,7 +126,7 @@ class Circle:
         linked = (own, *(a for a in self.identities.addresses(own) if a != own))
         if any(a in self.me for a in linked):
             return Standing(person, "me", "you")
-        if own not in self._humans:
+        if self._humans.isdisjoint(linked):
             why = not_human(address, kind)
             if why:
                 return Standing(person, "not-human", why)
@@ -135,9 +135,9 @@ class Circle:
                 return Standing(person, "ignored", "ignored by you")
         if self._ignored_pattern and self._ignored_pattern.match(address):
             return Standing(person, "ignored", "ignored by you")
-        domain = domain_of(own)
-        if within(domain, self.colleague_domains):
-            return Standing(person, "colleague", f"a colleague ({domain})")
+        for domain in map(domain_of, linked):
+            if within(domain, self.colleague_domains):
+                return Standing(person, "colleague", f"a colleague ({domain})")
         return Standing(person, "person", "")
 
 
