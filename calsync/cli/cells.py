@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Literal, NamedTuple
 
 Tone = Literal["", "strong", "dim", "good", "warn", "bad", "new"]
@@ -19,7 +20,7 @@ GAP = 2
 
 # C0 and C1 controls, and the marks that turn the direction of text around.
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
-_WORDS = re.compile(r"( *)([^ ]+|$)")
+_BLANKS_OR_WORD = re.compile(r" +|[^ ]+")
 
 
 class Cell(NamedTuple):
@@ -78,16 +79,18 @@ def wrapped(cells: Sequence[Cell], width: int) -> Iterator[Cell]:
         yield from cells
         return
     indent = len(plain) - len(plain.lstrip(" ")) + GAP
+    pieces = [Cell(text, tone) for words, tone in cells for text in _BLANKS_OR_WORD.findall(words)]
     column = 0
-    for text, tone in cells:
-        words = []
-        for blanks, word in _WORDS.findall(text):
-            size = width_of(blanks) + width_of(word)
-            if column + size > width and column > indent and blanks:
-                blanks, size, column = f"\n{' ' * indent}", width_of(word), indent
-            words.append(blanks + word)
-            column += size
-        yield Cell("".join(words), tone)
+    for place, (text, tone) in enumerate(pieces):
+        if text.startswith(" ") and column > indent:
+            # A word may go on in the next piece, with another meaning.
+            word = takewhile(lambda piece: not piece.text.startswith(" "), pieces[place + 1 :])
+            if column + len(text) + sum(width_of(piece.text) for piece in word) > width:
+                yield Cell("\n" + " " * indent)
+                column = indent
+                continue
+        yield Cell(text, tone)
+        column += width_of(text)
 
 
 def aligned(groups: Sequence[Group]) -> Iterator[str]:

@@ -49,7 +49,7 @@ def draw(columns: Sequence[Column], groups: Sequence[Group], *, indent: int, col
             table.add_row(*titles)
         for row in rows:
             table.add_row(*row)
-        console.print(Padding(table, (0, 0, 0, indent)))
+        console.print(Padding(table, (0, 0, 0, indent), expand=False))
 
 
 def _styled(cell: str | Cell, column: Column) -> Text:

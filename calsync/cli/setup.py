@@ -129,15 +129,14 @@ def _ask(state: State, given: dict[str, Any]) -> None:
             lambda text: [_valid(Address, each) for each in text.replace(",", " ").split()],
         )
     if given["timezone"] is None:
-        question = "Your time zone (such as Europe/London)"
-        given["timezone"] = _answer(terminal, question, zone_here(os.environ) or None, lambda text: _valid(Zone, text))
+        question, guess = "Your time zone (such as Europe/London)", zone_here(os.environ) or None
+        given["timezone"] = _answer(terminal, question, guess, lambda text: _valid(Zone, text))
     if given["holidays"] is None:
-        guess = country_of(given["timezone"])
         question = "Your holidays (such as GB-ENG, or none)"
         given["holidays"] = _answer(
             terminal,
             question,
-            guess or "none",
+            country_of(given["timezone"]) or "none",
             lambda text: "" if text.lower() == "none" else _valid(Holidays, text),
         )
     if given["calendar"] is None:
@@ -202,11 +201,12 @@ def _next_steps(state: State, target: Path, answers: Answers) -> None:
     named = "calsync" if find(None, {}) == target else f"calsync --config {shlex.quote(str(target))}"
     terminal.line(f"Written: {target}")
     terminal.line(f"Time zone {answers.timezone}, holidays {answers.holidays or 'none'}.")
+    terminal.line(f"The feed to subscribe to will be {answers.output.expanduser().absolute()}")
     terminal.line()
     terminal.line("Next:")
     terminal.steps(
         [
             (f"{named} sync --dry-run", "shows what calsync would do"),
-            (f"{named} sync", f"writes {answers.output}"),
+            (f"{named} sync", "does it"),
         ]
     )

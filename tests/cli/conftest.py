@@ -13,8 +13,8 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
+from contextlib import chdir, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -63,14 +63,25 @@ class Home:
         own = {"HOME": str(self.folder), "PYTHONPATH": str(ROOT), "CALSYNC_CONFIG": str(self.config)}
         return kept | own | {"CALSYNC_NOW": NOW.isoformat(), "TERM": "xterm"} | self.env | more
 
-    def run(self, *words: str, stdin: str | None = None, **env: str) -> Outcome:
-        """Run calsync in a pipe; without ``stdin`` there is nothing to read from."""
+    def run(self, *words: str, **env: str) -> Outcome:
+        """Run calsync in this process, its output in a pipe, with nothing to read from."""
+        from typer.testing import CliRunner
+
+        from calsync.cli.main import app
+
+        own = self.environment(**env)
+        outer: dict[str, str | None] = {name: None for name in os.environ if name not in own}
+        with chdir(self.folder):
+            done = CliRunner().invoke(app, words, env=outer | own, prog_name="calsync")
+        return Outcome(done.exit_code, done.stdout, done.stderr)
+
+    def process(self, *words: str, **env: str) -> Outcome:
+        """Run calsync as a process of its own."""
         done = subprocess.run(
             [sys.executable, "-m", "calsync", *words],
             cwd=self.folder,
             env=self.environment(**env),
-            input=stdin,
-            stdin=subprocess.DEVNULL if stdin is None else None,
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             timeout=120,
@@ -102,6 +113,8 @@ class Home:
                     os.write(ours, waiting.pop(0).encode() + b"\n")
                 elif child.poll() is not None:
                     break
+        if child.poll() is None and time.monotonic() >= deadline:
+            child.kill()
         code = child.wait(timeout=10)
         os.close(ours)
         return Outcome(code, shown.decode().replace("\r\n", "\n"))
@@ -163,13 +176,13 @@ def synced_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def synced(synced_folder: Path, tmp_path: Path) -> Iterator[Home]:
+def synced(synced_folder: Path, tmp_path: Path) -> Home:
     """The sample as it stands after its first sync."""
     import shutil
 
     folder = tmp_path / "home"
     shutil.copytree(synced_folder, folder)
-    yield Home(folder)
+    return Home(folder)
 
 
 @pytest.fixture

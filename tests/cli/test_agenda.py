@@ -11,7 +11,10 @@ import pytest
 if TYPE_CHECKING:
     from tests.cli.conftest import Home
 
-KEYS = "id reminder person state provisional start end timezone channel pack rule step title meeting".split()
+KEYS = [
+    *("id", "reminder", "person", "state", "provisional", "start", "end", "timezone"),
+    *("channel", "pack", "rule", "step", "title", "meeting"),
+]
 
 
 def test_before_the_first_sync_it_says_what_to_do(sample: Home) -> None:
@@ -90,9 +93,7 @@ def test_the_beginning_of_an_id_answers_a_follow_up(synced: Home) -> None:
 
 def test_a_title_cannot_drive_the_terminal(sample: Home) -> None:
     calendar = sample.folder / "work.ics"
-    text = calendar.read_text()
-    assert 'CN="Kwame Asante"' in text.replace("\r\n ", "")
-    calendar.write_text(text.replace("SUMMARY:", "SUMMARY:\x1b]0;owned\x07"))
+    calendar.write_bytes(calendar.read_bytes().replace(b"SUMMARY:", b"SUMMARY:\x1b]0;owned\x07"))
     sample.run("sync")
     assert "\x1b]0;" not in sample.on_terminal("agenda").out
     assert "\x1b" not in sample.run("agenda").out

@@ -27,7 +27,7 @@ PROMISED = [
 
 
 def test_the_bare_command_prints_its_help(home: Home) -> None:
-    bare, asked = home.run(), home.run("--help")
+    bare, asked = home.process(), home.process("--help")
     assert bare.code == asked.code == 0
     assert bare.out == asked.out
     assert bare.out.startswith("Usage: calsync ")
@@ -65,12 +65,12 @@ def test_the_version_is_told(home: Home) -> None:
 
 def test_completion_for_the_shell_is_offered(home: Home) -> None:
     assert "--install-completion" in home.run("--help").out
-    done = home.run(_CALSYNC_COMPLETE="complete_bash", COMP_WORDS="calsync age", COMP_CWORD="1")
+    done = home.process(_CALSYNC_COMPLETE="complete_bash", COMP_WORDS="calsync age", COMP_CWORD="1")
     assert done.out.split() == ["agenda"]
 
 
 def test_a_misspelt_command_is_a_usage_error_that_names_the_nearest(home: Home) -> None:
-    done = home.run("agneda")
+    done = home.process("agneda")
     assert done.code == 2
     assert "Did you mean 'agenda'?" in done.err
     assert done.out == ""
@@ -88,7 +88,7 @@ def test_quiet_and_verbose_exclude_each_other(home: Home) -> None:
 
 @pytest.mark.parametrize("command", ["sync", "agenda", "status", "doctor"])
 def test_a_missing_config_is_exit_10_and_names_the_next_step(home: Home, command: str) -> None:
-    done = home.run(command)
+    done = home.process(command)
     assert done.code == 10
     assert "calsync init" in done.out + done.err
 

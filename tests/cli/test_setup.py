@@ -64,7 +64,7 @@ def test_a_config_that_is_there_is_not_overwritten(sample: Home) -> None:
     ("flag", "value", "hint"),
     [
         ("--timezone", "Europe/Londn", "Europe/London"),
-        ("--email", "sam", "--email" and "an address"),
+        ("--email", "sam", "an address"),
         ("--holidays", "GB-ENK", "GB-ENG"),
         ("--calendar", "wrok.ics", "no such file"),
         ("--output", "work.ics", "output"),
@@ -96,11 +96,11 @@ def test_on_a_terminal_it_asks_and_asks_again(sample: Home) -> None:
     assert config.me.emails == ("sam@northwind.example", "sam@lee.example")
     assert (config.me.timezone, config.me.holidays) == ("Europe/Berlin", "DE")
     assert config.sources[0].relationship == "personal"
-    assert "nowhere.ics: there is no such file" in shown.out
+    assert "nowhere.ics: there is no such file" in " ".join(shown.out.split())
 
 
-def test_an_interrupted_question_leaves_nothing(home: Home) -> None:
-    shown = home.on_terminal("init", answers=["\x03"])
+def test_a_question_that_is_not_answered_leaves_nothing(home: Home) -> None:
+    shown = home.on_terminal("init", answers=["\x04"])
     assert shown.code == 130
     assert "Traceback" not in shown.out
     assert not home.config.exists()

@@ -15,7 +15,7 @@ NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 
 
 def test_nothing_that_a_terminal_obeys_survives() -> None:
-    assert clean("Dinner\x1b[2J\x07 at\n8\u202e\x9b31m") == "Dinner [2J at 8 31m"
+    assert clean("Dinner\x1b[2J\x07 at\n8\u202e\x9b31m") == "Dinner [2J  at 8 31m"
 
 
 @given(st.text())

@@ -174,7 +174,9 @@ def wishes(draw: st.DrawFn, lengths: Sequence[int], most: int) -> list[Wish]:
 def spans(draw: st.DrawFn, lengths: Sequence[int], most: int) -> list[Span]:
     found = []
     for _ in range(draw(st.integers(0, most))):
-        start = at(draw(days), draw(st.sampled_from([8, 9, 9, 15]))) + timedelta(minutes=draw(st.integers(0, 60)))
+        start = at(draw(days), draw(st.sampled_from([8, 9, 9, 15]))) + timedelta(
+            minutes=draw(st.integers(0, 60))
+        )
         found.append((start, start + timedelta(minutes=draw(st.sampled_from(lengths)))))
     return found
 
