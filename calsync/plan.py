@@ -144,7 +144,7 @@ def plan(situation: Situation) -> Plan:
         if cause:
             promises += [_closed(row, cause) for row in rows]
             continue
-        facts = _facts(situation, key, candidate)
+        facts = _facts(situation, key, candidate, rows)
         if facts is None:
             promises += [_closed(row, "the rule that started it is no longer known") for row in rows]
             continue
@@ -157,14 +157,16 @@ def plan(situation: Situation) -> Plan:
     return Plan(_within_touches(situation, promises), freeze, tuple(sorted(starting)))
 
 
-def _facts(situation: Situation, key: Key, candidate: Candidate | None) -> Facts | None:
+def _facts(
+    situation: Situation, key: Key, candidate: Candidate | None, rows: Sequence[FollowUp]
+) -> Facts | None:
     """What a rule sees: as it is now while the meeting is to come, as it was when it was over; but
     whether it was the first is always as it is known now."""
     frozen = situation.facts.get(key)
     if candidate is None:
         return frozen
-    was_over = situation.last_sync is not None and candidate.meeting.end <= situation.last_sync
-    if frozen is not None and was_over:
+    was_over = any(situation.was_over(row) for row in rows)
+    if frozen is not None and was_over and candidate.meeting.end <= situation.night.now:
         return replace(frozen, meeting=candidate.kind)
     return facts_of(candidate, situation.circle)
 

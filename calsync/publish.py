@@ -16,7 +16,8 @@ from calsync.ids import digest_id
 from calsync.ledger import promises
 from calsync.ledger.ledger import Ledger, seconds
 from calsync.model import Reminder
-from calsync.outputs.feed import KEPT, Attention, FeedOutput
+from calsync.outputs.base import Attention
+from calsync.outputs.feed import KEPT, FeedOutput
 from calsync.report import Report, Trouble
 from calsync.timing.spans import Span
 

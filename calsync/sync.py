@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 
+from calsync.adoption import as_they_stand
 from calsync.arrange import Arranged, Diary, arrange
 from calsync.config import Config, IcsOutput
 from calsync.errors import BrakeError, BusyError, ConfigError
@@ -18,7 +19,7 @@ from calsync.gather import Desk, Gathered, gather
 from calsync.ids import digest_id
 from calsync.ledger import promises
 from calsync.ledger.ledger import Ledger, seconds
-from calsync.model import OPEN, Channel, FollowUp, Slot, State
+from calsync.model import OPEN, FollowUp, Slot, State
 from calsync.outputs.base import Mark
 from calsync.plan import Plan, Promise, plan
 from calsync.publish import publish
@@ -147,7 +148,7 @@ def replan(desk: Desk, report: Report, *, allow: int | None = None, start: bool 
         planned = _without_starting(planned, gathered)
     arranged = arrange(planned.promises, _diary(desk, gathered))
     if marks:
-        arranged = _as_they_stand(arranged, marks, desk.now)
+        arranged = as_they_stand(arranged, marks, desk.now, desk.zone)
     with desk.ledger.atomic():
         _promise(desk, gathered, planned, arranged, report)
         if marks:
@@ -317,40 +318,6 @@ def _marks(desk: Desk) -> list[Mark]:
             for mark in read_marks(output.path):
                 found.setdefault(mark.id, mark)
     return list(found.values())
-
-
-def _as_they_stand(arranged: Arranged, marks: Sequence[Mark], now: datetime) -> Arranged:
-    """Give planned reminders the ids, places and answers of those found in the outputs."""
-    by_place = {(mark.meeting, *mark.rule.split("/")[1:]): mark for mark in marks if mark.meeting}
-    by_id = {mark.id: mark for mark in marks}
-    renamed: dict[str, tuple[str, Mark]] = {}
-    slots: list[Slot] = []
-    for slot in arranged.slots:
-        mark = by_id.get(slot.id) or by_place.get((slot.meeting, slot.rule, slot.step))
-        if mark is not None:
-            renamed[slot.id] = (mark.id, mark)
-            turn = slot.turn if mark.id == slot.id else slot.turn + 1
-            slot = replace(slot, id=mark.id, start=mark.start, end=mark.end, turn=turn)
-        slots.append(slot)
-    rows: list[FollowUp] = []
-    for row in arranged.followups:
-        past = by_place.get((row.meeting, row.rule, row.step))
-        if row.state is State.MISSED and not row.reminder and past is not None:
-            if past.id not in {slot.id for slot in slots}:
-                slots.append(_slot_of(row, past))
-            row = replace(row, reminder=past.id)
-        if row.reminder in renamed:
-            id_, mark = renamed[row.reminder]
-            row = replace(row, reminder=id_)
-            if mark.done:
-                row = replace(row, state=State.DONE, cause="it was ticked off in the feed")
-        rows.append(row)
-    return Arranged(tuple(rows), tuple(slots), arranged.notes)
-
-
-def _slot_of(row: FollowUp, mark: Mark) -> Slot:
-    key = (row.meeting, row.rule, row.step, row.round)
-    return Slot(mark.id, *key, 0, "", mark.start, mark.end, Channel(row.channel), row.timing)
 
 
 def _remember_marks(desk: Desk, arranged: Arranged, marks: Sequence[Mark]) -> None:

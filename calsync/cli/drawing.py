@@ -21,9 +21,10 @@ from calsync.cli.cells import GAP, Cell, Column, Group, clean
 _RICH = {"strong": "bold", "dim": "dim", "good": "green", "warn": "yellow", "bad": "red", "new": "cyan"}
 
 
-def draw(columns: Sequence[Column], groups: Sequence[Group], *, indent: int, color: bool) -> None:
+def draw(columns: Sequence[Column], groups: Sequence[Group], *, color: bool) -> None:
     """Write a table to stdout, as wide as it has to be and the terminal allows."""
     console = Console(file=sys.stdout, color_system="auto" if color else None, highlight=False)
+    indent = GAP if any(group.heading for group in groups) else 0
     space = console.width - indent
     cells = [
         [[_styled(cell, column) for cell, column in zip(row, columns, strict=True)] for row in group.rows]

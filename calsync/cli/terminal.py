@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from typing import Any, TextIO
 
-from calsync.cli.cells import Cell, Column, Group, Row, Tone, aligned, clean, harmless, wrapped
+from calsync.cli.cells import Cell, Column, Group, Row, Tone, aligned, clean, harmless, width_of, wrapped
 
 __all__ = [
     "Cell",
@@ -91,29 +91,37 @@ class Terminal:
         cells = [Cell(harmless(text), tone) for text, tone in cells]
         if not _is_terminal(stream):
             return "".join(text for text, _ in cells).rstrip()
-        return "".join(
-            f"\x1b[{_ANSI[tone]}m{text}\x1b[0m" if self._color and tone and text else text
-            for text, tone in wrapped(cells, shutil.get_terminal_size().columns)
-        )
+        width = shutil.get_terminal_size().columns
+        return "".join(self._toned(text, tone, stream) for text, tone in wrapped(cells, width))
 
-    def table(self, columns: Sequence[Column | str], rows: Sequence[Row], indent: int = 0) -> None:
+    def _toned(self, text: str, tone: Tone, stream: TextIO | None = None) -> str:
+        if not (text and tone and self._color and _is_terminal(stream or sys.stdout)):
+            return text
+        return f"\x1b[{_ANSI[tone]}m{text}\x1b[0m"
+
+    def table(self, columns: Sequence[Column | str], rows: Sequence[Row]) -> None:
         """Show rows: a table on a terminal, aligned lines without titles in a pipe."""
-        self.groups(columns, [Group("", rows)], indent)
+        self.groups(columns, [Group("", rows)])
 
     def steps(self, steps: Sequence[tuple[str, str]]) -> None:
-        """Show commands to try, each with what it does."""
-        self.table([Column(tone="new"), Column(tone="dim", below=True)], steps, indent=2)
+        """Show commands to try, each with what it does; a command stays on one line, to be copied."""
+        widest = max(width_of(command) for command, _ in steps)
+        needed = widest + max(width_of(meaning) for _, meaning in steps) + 4
+        beside = not self.is_interactive or needed <= shutil.get_terminal_size().columns
+        for command, meaning in steps:
+            blanks = " " * (widest - width_of(command) + 2) if beside else "\n      "
+            print(f"  {self._toned(command, 'new')}{blanks}{self._toned(meaning, 'dim')}", file=sys.stdout)
 
-    def groups(self, columns: Sequence[Column | str], groups: Sequence[Group], indent: int = 2) -> None:
+    def groups(self, columns: Sequence[Column | str], groups: Sequence[Group]) -> None:
         """Show rows under headings, all with the same columns."""
         made = [Column(each) if isinstance(each, str) else each for each in columns]
         if not self.is_interactive:
             for line in aligned(groups):
-                print(" " * indent * (not groups[0].key) + line, file=sys.stdout)
+                print(line, file=sys.stdout)
             return
         from calsync.cli.drawing import draw
 
-        draw(made, groups, indent=indent, color=self._color)
+        draw(made, groups, color=self._color)
 
     @contextmanager
     def progress(self, title: str) -> Iterator[Callable[[str, int], None]]:

@@ -91,7 +91,7 @@ def _person(state: State, told: PersonTold) -> None:
     _rules(state, told.rules, told)
     if told.meetings:
         terminal.line()
-        terminal.line(Cell(f"{counted(len(told.meetings), 'meeting')} name them", "strong"))
+        terminal.line(Cell(_naming(len(told.meetings)), "strong"))
         shown = sorted(told.meetings, key=lambda each: each.start, reverse=True)
         limit = len(shown) if state.verbose else _MEETINGS
         for meeting in shown[:limit]:
@@ -100,6 +100,10 @@ def _person(state: State, told: PersonTold) -> None:
             terminal.line(
                 Cell(f"  … and {len(shown) - limit} earlier; calsync --verbose why … shows them", "dim")
             )
+
+
+def _naming(number: int) -> str:
+    return "1 meeting names them" if number == 1 else f"{number:,} meetings name them"
 
 
 def _followups(state: State, told: PersonTold) -> None:

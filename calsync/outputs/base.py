@@ -13,9 +13,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from calsync.model import Reminder
+
+PRODID = "-//calsync//Follow-ups//EN"
+ATTENTION = "attention"
+"""The id of the one event that is no reminder."""
+
+Details = Literal["full", "names", "busy"]
+
+
+class Attention(NamedTuple):
+    """Something is wrong and nobody looks at the terminal: shown as an event.
+
+    ``at`` is where in time it stands, and its stamp: the same trouble with the same
+    ``at`` is the same bytes. ``message`` (what is wrong, and the next step) appears at
+    full detail only, for it may name files, people and meetings.
+    """
+
+    message: str
+    at: datetime
 
 
 class Written(NamedTuple):

@@ -16,40 +16,24 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING
 
 from calsync import files
 from calsync.errors import CalsyncError, OutputError
 from calsync.ids import digest_id
 from calsync.model import Reminder
-from calsync.outputs.base import Mark, Written
+from calsync.outputs.base import ATTENTION, Attention, Details, Mark, Written
 
 if TYPE_CHECKING:
     from icalendar import Component
 
-Details = Literal["full", "names", "busy"]
-
-PRODID = "-//calsync//Follow-ups//EN"
 KEPT = timedelta(days=30)
-ATTENTION = "attention"
 EDITION = 1
 """Grows with every change of how a feed is written, so that feeds of before are written anew."""
 
 _MARK = b"\nPRODID:-//calsync//"
 _FOLD = re.compile(rb"\r\n[ \t]")
 _BLOCK = re.compile(rb"BEGIN:VEVENT\r\nUID:(.*?)\r\nDTSTAMP.*?\r\nEND:VEVENT\r\n", re.DOTALL)
-
-
-class Attention(NamedTuple):
-    """Something is wrong and nobody looks at the terminal: shown as an event.
-
-    ``at`` is where in time it stands, and its stamp: the same trouble with the same
-    ``at`` is the same bytes. ``message`` (what is wrong, and the next step) appears at
-    full detail only, for it may name files, people and meetings.
-    """
-
-    message: str
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

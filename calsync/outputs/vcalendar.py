@@ -15,7 +15,7 @@ from icalendar import Alarm, Calendar, Event, Timezone, TimezoneStandard
 from icalendar.prop import vDuration, vInline, vText, vUri
 
 from calsync.model import Reminder
-from calsync.outputs.feed import ATTENTION, PRODID, Attention, Details
+from calsync.outputs.base import ATTENTION, PRODID, Attention, Details
 from calsync.outputs.icalendar_text import legal, web_address
 
 HOUR = timedelta(hours=1)

@@ -83,21 +83,22 @@ class Span:
         return self._from(moment, tz, 1)
 
     def on_calendar(self, day: date, sign: int = 1) -> date:
-        """``day`` moved by days, weeks, months or years; month ends are clamped.
-
-        Raises ValueError for units that are not of the calendar alone.
+        """``day`` moved by days, weeks, months or years; month ends are clamped, and so is the
+        calendar's own end. Raises ValueError for units that are not of the calendar alone.
         """
         amount = sign * self.amount
-        try:
-            if self.unit in ("days", "weeks"):
+        if self.unit in ("days", "weeks"):
+            try:
                 return day + timedelta(days=amount if self.unit == "days" else 7 * amount)
-            if self.unit not in ("months", "years"):
-                raise ValueError(f"{self.unit} are not counted on the calendar alone")
-            months = day.year * 12 + day.month - 1 + (amount if self.unit == "months" else 12 * amount)
-            year, month = months // 12, months % 12 + 1
-            return date(year, month, min(day.day, monthrange(year, month)[1]))
-        except (OverflowError, IndexError):
+            except OverflowError:
+                return date.max if sign > 0 else date.min
+        if self.unit not in ("months", "years"):
+            raise ValueError(f"{self.unit} are not counted on the calendar alone")
+        months = day.year * 12 + day.month - 1 + (amount if self.unit == "months" else 12 * amount)
+        year, month = months // 12, months % 12 + 1
+        if not date.min.year <= year <= date.max.year:
             return date.max if sign > 0 else date.min
+        return date(year, month, min(day.day, monthrange(year, month)[1]))
 
     def elapsed(self) -> timedelta | None:
         """The length of minutes and hours; None for every longer unit."""

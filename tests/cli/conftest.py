@@ -58,6 +58,29 @@ class Home:
     def feed(self) -> Path:
         return self.folder / "followups.ics"
 
+    def edit(self, name: str, change: Callable[[list[str]], list[str]]) -> None:
+        """Change the unfolded content lines of a calendar."""
+        path = self.folder / name
+        lines = path.read_bytes().decode().replace("\r\n ", "").split("\r\n")
+        path.write_bytes("\r\n".join(change(lines)).encode())
+
+    def break_an_event(self, name: str) -> None:
+        """Add an event without a start, which cannot be used."""
+        broken = ["BEGIN:VEVENT", "UID:broken@northwind.example", "SUMMARY:No start", "END:VEVENT"]
+        self.edit(
+            name,
+            lambda lines: [
+                *lines[: lines.index("BEGIN:VEVENT")],
+                *broken,
+                *lines[lines.index("BEGIN:VEVENT") :],
+            ],
+        )
+
+    def name_nobody(self, name: str) -> None:
+        """Leave out all guests, as many published calendars do."""
+        people = ("ATTENDEE", "ORGANIZER")
+        self.edit(name, lambda lines: [line for line in lines if not line.startswith(people)])
+
     def environment(self, **more: str) -> dict[str, str]:
         kept = {name: os.environ[name] for name in ("PATH", "LANG", "TZDIR") if name in os.environ}
         own = {"HOME": str(self.folder), "PYTHONPATH": str(ROOT), "CALSYNC_CONFIG": str(self.config)}

@@ -64,9 +64,7 @@ def test_a_source_that_fails_is_told_since_when_and_what_to_do(synced: Home) -> 
 
 
 def test_events_with_trouble_are_told_with_an_example(sample: Home) -> None:
-    calendar = sample.folder / "work.ics"
-    broken = "BEGIN:VEVENT\r\nUID:broken@northwind.example\r\nSUMMARY:No start\r\nEND:VEVENT\r\n"
-    calendar.write_text(calendar.read_text().replace("END:VCALENDAR", f"{broken}END:VCALENDAR"))
+    sample.break_an_event("work.ics")
     assert sample.run("sync").code == 0
     code, source = finding(sample, "source work")
     assert (code, source["finding"]) == (0, "warning")
@@ -75,9 +73,7 @@ def test_events_with_trouble_are_told_with_an_example(sample: Home) -> None:
 
 
 def test_a_source_in_which_nobody_is_named_is_told_with_the_remedy(sample: Home) -> None:
-    calendar = sample.folder / "personal.ics"
-    lines = calendar.read_text().replace("\r\n ", "").splitlines()
-    calendar.write_text("\r\n".join(line for line in lines if not line.startswith(("ATTENDEE", "ORGANIZER"))))
+    sample.name_nobody("personal.ics")
     assert sample.run("sync").code == 0
     _, source = finding(sample, "source personal")
     assert "none of its 6 events names anybody" in source["message"]

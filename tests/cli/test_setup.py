@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 import tomllib
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
@@ -78,7 +79,7 @@ def test_a_wrong_flag_is_told_and_nothing_is_written(sample: Home, flag: str, va
     assert not sample.config.exists()
 
 
-def test_on_a_terminal_it_asks_and_asks_again(sample: Home) -> None:
+def test_on_a_terminal_it_asks_and_asks_again(sample: Home, plain: Callable[[str], str]) -> None:
     sample.config.unlink()
     answers = [
         "Sam Lee",
@@ -96,7 +97,7 @@ def test_on_a_terminal_it_asks_and_asks_again(sample: Home) -> None:
     assert config.me.emails == ("sam@northwind.example", "sam@lee.example")
     assert (config.me.timezone, config.me.holidays) == ("Europe/Berlin", "DE")
     assert config.sources[0].relationship == "personal"
-    assert "nowhere.ics: there is no such file" in " ".join(shown.out.split())
+    assert "nowhere.ics: there is no such file" in " ".join(plain(shown.out).split())
 
 
 def test_a_question_that_is_not_answered_leaves_nothing(home: Home) -> None:

@@ -17,7 +17,8 @@ from calsync.errors import OutputError
 from calsync.model import Reminder
 from calsync.outputs import feed as feed_module
 from calsync.outputs.base import Mark, Written
-from calsync.outputs.feed import Attention, Details, FeedOutput, read_marks, render
+from calsync.outputs.base import Attention, Details
+from calsync.outputs.feed import FeedOutput, read_marks, render
 from tests.outputs import strategies
 from tests.outputs.lint import problems
 from tests.outputs.reminders import HELLO, NOW, many

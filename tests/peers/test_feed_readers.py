@@ -12,7 +12,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from calsync.model import Reminder
-from calsync.outputs.feed import Attention, Details, render
+from calsync.outputs.base import Attention, Details
+from calsync.outputs.feed import render
 from tests.outputs import strategies
 from tests.outputs.reminders import HELLO, many
 from tests.peers.judges import COMMANDS, Judge, judge

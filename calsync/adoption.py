@@ -1,0 +1,70 @@
+"""Reminders that stand in a calendar though the ledger knows none of them: it was lost.
+
+The user sees no ledger, only a calendar in which things have their place. So what stands
+there is taken over as it stands, with its id, its time and its tick; anything else would
+move or double what somebody already planned around.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, tzinfo
+from itertools import product
+
+from calsync.arrange import Arranged
+from calsync.ids import followup_id, reminder_id
+from calsync.model import OPEN, Channel, FollowUp, Slot, State
+from calsync.outputs.base import Mark
+
+_ROUNDS, _TURNS = 8, 16
+"""How often a meeting moved, and a reminder returned, for its id to be known again."""
+
+
+def as_they_stand(arranged: Arranged, marks: Sequence[Mark], now: datetime, zone: tzinfo) -> Arranged:
+    """Give planned follow-ups the ids, places and answers of the reminders found in the outputs."""
+    by_id = {mark.id: mark for mark in marks}
+    by_place = {(mark.meeting, *mark.rule.split("/")[1:]): mark for mark in marks if mark.meeting}
+    apart = {own.id for row in arranged.followups if (own := _own(row, by_id, row.address)) is not None}
+    slots: dict[str, Slot] = {}
+    rows: list[FollowUp] = []
+    for row in arranged.followups:
+        slot = _own(row, by_id, row.address) or _own(row, by_id, "")
+        place = by_place.get((row.meeting, row.rule, row.step))
+        if slot is None and place is not None and place.id not in apart:
+            slot = _slot(row, place, row.round, 0, "")
+        if slot is not None and (row.state in OPEN or row.state is State.MISSED or by_id[slot.id].done):
+            day = slot.start.astimezone(zone).date()
+            # A time after the window can only be the user's.
+            slots[slot.id] = replace(slot, moved=bool(slot.alone) or day > row.last_day)
+            row = _adopted(row, slot, by_id[slot.id], now)
+            if row.state in OPEN:
+                row = replace(row, last_day=max(row.last_day, day))
+        rows.append(row)
+    carried = {row.reminder for row in rows}
+    slots = {slot.id: slot for slot in arranged.slots if slot.id in carried} | slots
+    return Arranged(tuple(rows), tuple(slots.values()), arranged.notes)
+
+
+def _own(row: FollowUp, marks: Mapping[str, Mark], alone: str) -> Slot | None:
+    """Find the latest reminder of a follow-up by its id, which tells round and turn."""
+    for round_, turn in product(reversed(range(_ROUNDS)), reversed(range(_TURNS))):
+        id_ = reminder_id(row.meeting, row.rule, row.step, round_, turn, alone)
+        if id_ in marks:
+            return _slot(row, marks[id_], round_, turn, alone)
+    return None
+
+
+def _slot(row: FollowUp, mark: Mark, round_: int, turn: int, alone: str) -> Slot:
+    whose = (row.meeting, row.rule, row.step, round_, turn, alone)
+    return Slot(mark.id, *whose, mark.start, mark.end, Channel(row.channel), row.timing)
+
+
+def _adopted(row: FollowUp, slot: Slot, mark: Mark, now: datetime) -> FollowUp:
+    id_ = followup_id(row.address, row.meeting, row.rule, row.step, slot.round)
+    row = replace(row, id=id_, round=slot.round, reminder=slot.id)
+    if mark.done:
+        return replace(row, state=State.DONE, cause="it was ticked off in the feed")
+    if row.state is State.MISSED and mark.start > now:
+        return replace(row, state=State.WRITTEN, cause="it was found in the feed")
+    return row
