@@ -17,11 +17,17 @@ from calsync.ledger import promises, who
 from calsync.ledger.intake import Judged
 from calsync.ledger.ledger import Ledger, moment, seconds
 from calsync.ledger.seen import Seen, addresses_in_question, known_before, source_order
-from calsync.model import ANSWERED, OPEN, FollowUp, Slot, State
+from calsync.model import FollowUp, Slot, State
 from calsync.outputs.base import Mark
-from calsync.people.addresses import canonical
 from calsync.people.judging import Circle, Judgement
-from calsync.people.meetings import Meeting, Recorded, SourceFacts, meetings_of
+from calsync.people.meetings import (
+    Meeting,
+    Recorded,
+    SourceFacts,
+    as_one,
+    meetings_of,
+    same_under_other_uids,
+)
 from calsync.people.newcomers import Night, View, view
 from calsync.plan import Situation
 from calsync.reading import judged_of, source_facts
@@ -29,8 +35,6 @@ from calsync.rules.schema import Pack
 from calsync.sources.contacts import Card
 from calsync.timing.working_time import WorkingTime, public_holidays
 from calsync.wording import Someone
-
-_SETTLED = ("done", "dismissed", "missed", "met", "withdrawn")
 
 
 def working_time(config: Config) -> WorkingTime:
@@ -128,11 +132,24 @@ class Desk:
     def meetings(
         self, records: Mapping[str, list[Recorded]], since: datetime, until: datetime
     ) -> list[Meeting]:
-        return [
+        found = [
             meeting
             for uid in sorted(records)
             for meeting in meetings_of(records[uid], self.sources, self.judge, since, until)
         ]
+        return self._without_copies(found)
+
+    def _without_copies(self, meetings: list[Meeting]) -> list[Meeting]:
+        """Make one of those that stand in several sources under different UIDs. It keeps the name
+        under which something was promised."""
+        for group in same_under_other_uids(meetings):
+            promised = {
+                row.meeting for row in promises.followups_of_meetings(self.ledger, [m.key for m in group])
+            }
+            group.sort(key=lambda meeting: (meeting.key not in promised, self.sources.index(meeting.source)))
+            one = as_one(group, lambda meeting: self.sources.index(meeting.source), group[0])
+            meetings = [m for m in meetings if all(m is not copy for copy in group)] + [one]
+        return meetings
 
     def views(self, people: Iterable[str], meetings: Iterable[Meeting], night: Night) -> dict[str, View]:
         """Decide on each of these people, from the meetings that name them."""
@@ -223,7 +240,8 @@ def gather(desk: Desk, marks: Sequence[Mark] = ()) -> Gathered:
         " OR (state IN ('met', 'withdrawn') AND last_day >= ?)",
         today.isoformat(),
     )
-    people = _people_in_question(desk, rows)
+    adopted = _adopted(desk, marks)
+    people = _people_in_question(desk, rows) | {person for person, _ in adopted}
     addresses = {a for person in people for a in desk.circle.identities.addresses(person)}
     own_rows = _rows_of(ledger, addresses)
     everything = {row.id: row for row in (*rows, *own_rows)}
@@ -231,17 +249,9 @@ def gather(desk: Desk, marks: Sequence[Mark] = ()) -> Gathered:
     latest = max(desk.horizon, desk.until) + timedelta(days=1)
 
     records = desk.seen.of_people(addresses)
-    missing = {row.uid for row in everything.values()} | {
-        mark.meeting.rpartition("/")[0] or mark.meeting for mark in marks
-    }
-    records |= desk.seen.of_uids({*missing, *(mark.meeting for mark in marks)} - records.keys())
+    records |= desk.seen.of_uids({row.uid for row in everything.values()} - records.keys())
     meetings = desk.meetings(records, earliest, latest)
-    started = desk.started(everything.values())
-    if marks:
-        adopted = _adopted(meetings, marks)
-        started |= adopted
-        people |= {person for person, _ in adopted}
-    night = desk.night(started)
+    night = desk.night(desk.started(everything.values()) | adopted)
     views = desk.views(people, meetings, night)
 
     keys = {candidate.meeting.key for seen in views.values() for candidate in seen.candidates}
@@ -312,15 +322,17 @@ def _moved(slots: Iterable[Slot], zone: tzinfo) -> dict[str, date]:
     return {slot.id: slot.start.astimezone(zone).date() for slot in slots if slot.moved}
 
 
-def _adopted(meetings: Iterable[Meeting], marks: Sequence[Mark]) -> set[tuple[str, str]]:
+def _adopted(desk: Desk, marks: Sequence[Mark]) -> set[tuple[str, str]]:
+    """Who counts in the meetings of reminders that were found in outputs, by (person, meeting)."""
     keys = {mark.meeting for mark in marks if mark.meeting}
+    if not keys:
+        return set()
+    records = desk.seen.of_uids(keys | {key.rpartition("/")[0] for key in keys})
+    since = min(mark.start for mark in marks) - timedelta(days=366)
     return {
         (part.person, meeting.key)
-        for meeting in meetings
+        for meeting in desk.meetings(records, since, desk.horizon)
         if meeting.key in keys
         for part in meeting.judgement.parts
         if part.counts
     }
-
-
-__all__ = ["ANSWERED", "OPEN", "Desk", "Gathered", "canonical", "gather", "wants_again", "working_time"]

@@ -15,8 +15,8 @@ from calsync.ids import digest_id, followup_id
 from calsync.model import ANSWERED, OPEN, Answer, FollowUp, State
 from calsync.people.addresses import canonical, domain_of
 from calsync.people.judging import Circle, Verdict
-from calsync.people.meetings import PRIVATE, Meeting, ended_day
-from calsync.people.newcomers import NO_FOLLOW, Candidate, Night, View, booked_after, met_after
+from calsync.people.meetings import NO_FOLLOW, PRIVATE, Meeting, ended_day
+from calsync.people.newcomers import Candidate, Night, View, booked_after, met_after
 from calsync.rules.match import Facts, first_match
 from calsync.rules.schema import Pack, Rule, Step
 from calsync.timing.working_time import WorkingTime

@@ -361,6 +361,17 @@ def test_after_the_ledger_is_lost_reminders_in_the_feed_are_adopted(world: World
     }
 
 
+def test_adopting_a_lost_ledgers_reminders_greets_no_old_friend(world: World) -> None:
+    world.put(Ev("old", "2024-05-10T10:00", [OLD]), Ev("m1", "2026-03-10T10:00", [ANA, OLD]))
+    world.sync("2026-03-10 18:00")
+    feed = world.feed_path.read_bytes()
+    for path in world.folder.glob("ledger.db*"):
+        path.unlink()
+    world.sync("2026-03-10 19:00")
+    assert {address for address, _, _ in world.open("2026-03-10 19:00")} == {ANA}
+    assert world.feed_path.read_bytes() == feed
+
+
 def _marks(feed: bytes, folder: Path) -> list:  # type: ignore[type-arg]
     from calsync.outputs.feed import read_marks
 

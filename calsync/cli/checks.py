@@ -79,7 +79,7 @@ def _packs(config: Config) -> Iterator[Check]:
         return
     problems = [problem for pack in packs for problem in check_templates(pack)]
     for problem in problems:
-        yield Check("rules", "failed", problem, "Correct that template; calsync rules check looks again.", 10)
+        yield Check("rules", "failed", problem, "Correct that template; calsync doctor looks again.", 10)
     if not packs:
         yield Check(
             "rules", "warning", "no pack is in use, so nobody gets a follow-up", "Name some in [rules] packs."
@@ -163,7 +163,7 @@ def _runs(ledger: Ledger, now: datetime) -> Iterator[Check]:
             "last sync",
             "warning",
             f"{told}, which is long ago",
-            "Let it run every night: calsync schedule install.",
+            "Let it run every night, for instance from cron.",
         )
     elif code not in (0, 3):
         yield Check(

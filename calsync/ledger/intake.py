@@ -7,12 +7,13 @@ cancelled when it was still to come, and changes nothing when it is past.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Set
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from itertools import islice
 
 from calsync.ledger.codec import Codec
 from calsync.ledger.ledger import Ledger, seconds
+from calsync.ledger.past import PAST, covers, loses
 from calsync.model import Event
 from calsync.people.judging import Circle, Judgement, Policy, Verdict, judge
 from calsync.people.newcomers import FOLLOW
@@ -67,7 +68,8 @@ class Pieces(Set[bytes]):
 
     @cached_property
     def _ids(self) -> dict[bytes, int]:
-        return dict(self._ledger.rows("SELECT digest, id FROM event WHERE source = ?", self._source))
+        query = "SELECT digest, id FROM event WHERE source = ? AND digest != ?"
+        return dict(self._ledger.rows(query, self._source, PAST))
 
     def id_of(self, digest: bytes) -> int:
         return self._ids[digest]
@@ -127,12 +129,17 @@ class Intake:
         id_ = self._placed.get(key)
         if id_ is None and not self._is_first:
             id_ = self._ledger.value(
-                "SELECT id FROM event WHERE source = ? AND uid = ? AND recurrence_id = ?", self._id, *key
+                "SELECT id FROM event WHERE source = ? AND uid = ? AND recurrence_id = ? AND digest != ?",
+                self._id,
+                *key,
+                PAST,
             )
         if id_ is not None and id_ in self._touched:
             return
+        judgement = self._judged.of(event, self._source)
         is_new = id_ is None
-        if id_ is None:
+        if id_ is None or self._keeps_past(id_, event, judgement):
+            is_new = True
             id_, self._next = self._next, self._next + 1
         else:
             self._forget_attendance(id_)
@@ -140,7 +147,6 @@ class Intake:
         self._placed[key] = id_
         if event.recurrence_id or (event.recurrence is not None and not self._is_first):
             self._series.add(event.uid)
-        judgement = self._judged.of(event, self._source)
         starts, ends = seconds(event.start), seconds(event.end)
         introduces = self._judged.introduces(event, judgement)
         numbers = self._people(id_, event, judgement, introduces, starts)
@@ -198,6 +204,44 @@ class Intake:
             elif counts and introduces is not None and known.get(number, introduces) >= introduces:
                 known[number] = introduces
         return numbers
+
+    def _keeps_past(self, id_: int, event: Event, judgement: Judgement) -> bool:
+        """Keep an event's old form where it tells of what was over and the new one does not."""
+        if event.recurrence_id or judgement.verdict is Verdict.OUT:
+            return False
+        query = "SELECT uid, recurrence_id, data, introduces, gone FROM event WHERE id = ?"
+        ((*row, introduces, gone),) = self._ledger.rows(query, id_)
+        seen = self._ledger.value("SELECT read_at FROM source WHERE id = ?", self._id) or self._now
+        seen = seen if gone is None else min(seen, gone)
+        if introduces is None or introduces > seen:
+            return False
+        until = datetime.fromtimestamp(seen, UTC)
+        (old,) = self._codec.decode([row])
+        forms: dict[int, Event] = {}
+        edited: set[str] = set()
+        for uid, rid, data, other, digest in self._ledger.rows(
+            "SELECT uid, recurrence_id, data, id, digest FROM event WHERE source = ? AND uid = ?",
+            self._id,
+            event.uid,
+        ):
+            edited.add(rid)
+            if digest == PAST:
+                (forms[other],) = self._codec.decode([(uid, rid, data)])
+        counted = self._ledger.rows(
+            "SELECT a.address FROM attendance t JOIN address a ON a.id = t.address WHERE t.event = ? AND t.counts",
+            id_,
+        )
+        named = {part.address for part in judgement.parts}
+        if not loses(old, event, edited, until, people=any(who not in named for (who,) in counted)):
+            return False
+        for other, form in forms.items():
+            if covers(form, old, until):
+                self._db.execute("UPDATE event SET gone = ?1, ends = ?1 WHERE id = ?2", (seen, other))
+                return False
+        self._db.execute(
+            "UPDATE event SET digest = ?1, gone = ?2, ends = ?2, busy = 0 WHERE id = ?3", (PAST, seen, id_)
+        )
+        return True
 
     def _forget_attendance(self, id_: int) -> None:
         for text in self._ledger.rows("SELECT uid, recurrence_id, data FROM event WHERE id = ?", id_):
@@ -296,7 +340,10 @@ class Intake:
         """A series whose first occurrences were edited makes people known later than it starts."""
         for uid in sorted(self._series):
             rows = self._ledger.rows(
-                "SELECT uid, recurrence_id, data, id FROM event WHERE source = ? AND uid = ?", self._id, uid
+                "SELECT uid, recurrence_id, data, id FROM event WHERE source = ? AND uid = ? AND digest != ?",
+                self._id,
+                uid,
+                PAST,
             )
             events = self._codec.decode(row[:3] for row in rows)
             masters = [(e, row[3]) for e, row in zip(events, rows, strict=True) if not e.recurrence_id]

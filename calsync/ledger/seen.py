@@ -12,6 +12,7 @@ from datetime import datetime
 
 from calsync.ledger.codec import Codec
 from calsync.ledger.ledger import Ledger, moment, seconds
+from calsync.ledger.past import PAST
 from calsync.model import Event
 from calsync.people.meetings import Recorded, SourceFacts
 from calsync.timing.recurrence import occurrences
@@ -82,13 +83,15 @@ class Seen:
 
     def of_uids(self, uids: Iterable[str]) -> dict[str, list[Recorded]]:
         query = (
-            "SELECT uid, recurrence_id, data, source, gone FROM event"
+            "SELECT uid, recurrence_id, data, source, gone, digest FROM event"
             " WHERE uid IN (SELECT value FROM json_each(?)) ORDER BY id"
         )
         rows = list(self._ledger.in_list(query, sorted(set(uids))))
         by_uid: dict[str, list[Recorded]] = {}
         for event, row in zip(self._codec.decode(row[:3] for row in rows), rows, strict=True):
-            by_uid.setdefault(event.uid, []).append(Recorded(self._places[row[3]], event, moment(row[4])))
+            by_uid.setdefault(event.uid, []).append(
+                Recorded(self._places[row[3]], event, moment(row[4]), row[5] == PAST)
+            )
         return by_uid
 
     def of_title(self, text: str) -> dict[str, list[Recorded]]:
@@ -113,7 +116,7 @@ class Seen:
             return []
         query = (
             "SELECT uid, recurrence_id, data, source, gone, busy FROM event"
-            " WHERE uid IN (SELECT value FROM json_each(?))"
+            " WHERE length(digest) > 0 AND uid IN (SELECT value FROM json_each(?))"
         )
         rows = list(self._ledger.in_list(query, [uid for (uid,) in uids]))
         groups: dict[tuple[str, int], list[tuple[Event, int | None, bool]]] = {}

@@ -6,18 +6,21 @@ and takes its relationship and its source's name from the first such in config o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, tzinfo
 from itertools import islice
 from typing import NamedTuple
 
-from calsync.model import Event, Occurrence
+from calsync.model import Answer, Event, Occurrence
 from calsync.people.judging import Judgement, Part, Verdict
 from calsync.timing.recurrence import first_occurrences, occurrences
 
 PRIVATE = "Private meeting"
 """Stands for the title of a private meeting wherever one is shown."""
+
+NO_FOLLOW = "nofollowup"
+"""The tag that makes a meeting's people known and starts nothing."""
 
 # How far into a series the first occurrence that nobody edited is looked for.
 _EDITED_AT_MOST = 500
@@ -33,11 +36,13 @@ class SourceFacts(NamedTuple):
 
 class Recorded(NamedTuple):
     """An event as last seen: the position of its source in the config, and since when it is
-    missing there. An occurrence that starts after ``gone`` never takes place."""
+    missing there. An occurrence that starts after ``gone`` never takes place. ``past`` marks the
+    form that an event had before it was changed: it tells only of what was over by then."""
 
     source: int
     event: Event
     gone: datetime | None = None
+    past: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +106,36 @@ def meetings_of(
         by_source.setdefault(record.source, []).append(record)
     found: dict[str, list[tuple[Recorded, Occurrence]]] = {}
     for position in sorted(by_source):
-        for record, occurrence in _occurrences(by_source[position], since, until):
+        for record, occurrence in _with_past(by_source[position], since, until):
             found.setdefault(occurrence.recurrence_id, []).append((record, occurrence))
     meetings = [_merged(copies, sources, judge) for copies in found.values()]
     meetings.sort(key=lambda meeting: (meeting.start, meeting.key))
     return meetings
+
+
+def _with_past(
+    records: list[Recorded], since: datetime, until: datetime
+) -> Iterable[tuple[Recorded, Occurrence]]:
+    """The occurrences in one source, those included that only an old form still tells of. One that
+    the new form names otherwise keeps its first name, so that it stays the same meeting."""
+    forms = [record for record in records if record.past]
+    live = [record for record in records if not record.past]
+    if not forms:
+        return _occurrences(live, since, until)
+    found = list(_occurrences(live, since, until))
+    overrides = [record for record in live if record.event.recurrence_id]
+    for form in sorted(forms, key=lambda each: (each.gone is not None, each.gone), reverse=True):
+        for record, occurrence in _occurrences([form, *overrides], since, until):
+            if record is not form or (form.gone is not None and occurrence.end > form.gone):
+                continue
+            name = occurrence.recurrence_id
+            if all(known.recurrence_id != name for _, known in found):
+                found = [
+                    (each, known._replace(recurrence_id=name) if known.start == occurrence.start else known)
+                    for each, known in found
+                ]
+            found.append((form, occurrence))
+    return found
 
 
 def _occurrences(
@@ -142,9 +172,17 @@ def _occurrences(
 def _merged(
     copies: list[tuple[Recorded, Occurrence]], sources: tuple[SourceFacts, ...], judge: Judge
 ) -> Meeting:
+    """One meeting of all its copies: the first that is worth most and names somebody, and in it the
+    people of all that are worth as much."""
     judged = [(judge(record), record, occurrence) for record, occurrence in copies]
-    judgement, record, occurrence = max(judged, key=lambda each: (each[0].verdict, -each[1].source))
+    judged.sort(key=lambda each: (each[1].past, -each[0].verdict, not each[0].group, each[1].source))
+    judgement, record, occurrence = judged[0]
     event = occurrence.event
+    if len(judged) > 1:
+        live = [(each, other.event) for each, copy, other in judged if not copy.past]
+        group = max([judgement.group, *(e.group for e, _ in live if e.verdict is judgement.verdict)])
+        judgement = replace(_with_people_of(judgement, [each for each, _, _ in judged]), group=group)
+        event = _marked(event, [each for _, each in live])
     return Meeting(
         key_of(event.uid, occurrence.recurrence_id),
         event.uid,
@@ -155,3 +193,52 @@ def _merged(
         bool(occurrence.recurrence_id),
         judgement,
     )
+
+
+def _with_people_of(judgement: Judgement, copies: Iterable[Judgement]) -> Judgement:
+    """The judgement with the people whom only other copies name, or know to have answered."""
+    parts = {part.person: part for part in judgement.parts}
+    for copy in copies:
+        for part in copy.parts if copy.verdict is judgement.verdict else ():
+            known = parts.get(part.person)
+            if known is None or (part.counts and known.answer is Answer.NONE and not known.counts):
+                parts[part.person] = part
+    return replace(judgement, parts=tuple(parts.values()))
+
+
+def _marked(event: Event, copies: Iterable[Event]) -> Event:
+    """The event, private if a copy is, and with every copy's word against follow-ups."""
+    copies = list(copies)
+    if any(copy.private for copy in copies) and not event.private:
+        event = replace(event, private=True)
+    if any(NO_FOLLOW in copy.tags for copy in copies) and NO_FOLLOW not in event.tags:
+        event = replace(event, tags=(*event.tags, NO_FOLLOW))
+    return event
+
+
+Content = tuple[datetime, datetime, str, str]
+
+
+def same_under_other_uids(meetings: Iterable[Meeting]) -> list[list[Meeting]]:
+    """Return the meetings of different sources that are one in spite of their UIDs: same start, end,
+    title and organizer, and somebody in common."""
+    alike: dict[Content, list[Meeting]] = {}
+    for meeting in meetings:
+        host = meeting.event.organizer.address if meeting.event.organizer else ""
+        alike.setdefault((meeting.start, meeting.end, meeting.title, host), []).append(meeting)
+    found = []
+    for group in alike.values():
+        if len(group) > 1 and len({meeting.source.name for meeting in group}) == len(group):
+            people = [{part.person for part in meeting.judgement.parts} for meeting in group]
+            if set.intersection(*people):
+                found.append(group)
+    return found
+
+
+def as_one(group: Sequence[Meeting], order: Callable[[Meeting], int], key: Meeting) -> Meeting:
+    """One meeting of several copies under different UIDs; ``order`` is the config's order of their
+    sources, ``key`` the copy whose name it keeps."""
+    best = min(group, key=lambda m: (-m.judgement.verdict, not m.judgement.group, order(m)))
+    judgement = _with_people_of(best.judgement, [meeting.judgement for meeting in group])
+    event = _marked(best.event, [meeting.event for meeting in group])
+    return replace(best, key=key.key, uid=key.uid, recurring=key.recurring, event=event, judgement=judgement)

@@ -13,12 +13,11 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from calsync.people.judging import Part, Verdict
-from calsync.people.meetings import Meeting
+from calsync.people.meetings import NO_FOLLOW, Meeting
 
 Named = Sequence[tuple[Meeting, Part]]
 
 FOLLOW = "followup"
-NO_FOLLOW = "nofollowup"
 
 
 class Verdicts(StrEnum):

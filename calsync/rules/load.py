@@ -20,7 +20,7 @@ from calsync.toml_lines import KeyPath
 from calsync.toml_problems import Problem, in_file_order, lines_of, nearest, of_validation, read, shown
 
 _ID = re.compile(r"[a-z0-9-]+")
-_REMEDY = "Correct the pack and try again; `calsync rules check` looks at all of them."
+_REMEDY = "Correct the pack and try again; `calsync doctor` looks at all of them."
 _BY_ID = ("rule", "step")
 
 

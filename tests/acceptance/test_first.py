@@ -85,16 +85,29 @@ def test_nofollowup_in_one_copy_wins(two: House) -> None:
     assert two.nudged() == set()
 
 
-def test_a_copy_under_other_uids_that_change_at_every_fetch_is_the_same_meeting(two: House) -> None:
+@pytest.mark.parametrize("uid", ["a-stable", "z-stable"])
+def test_a_copy_under_other_uids_that_change_at_every_fetch_is_the_same_meeting(two: House, uid: str) -> None:
     """Same start, end, title and organiser."""
     two.sources = (("home", "personal"), ("work", "work"))
-    two.put(Ev("stable", "2026-03-12T10:00", [ANA], title="Intro"))
+    two.put(Ev(uid, "2026-03-12T10:00", [ANA], title="Intro"))
     for number, now in enumerate((NOW, LATER, "2026-03-12 18:00", "2026-03-13 02:00")):
         two.put(Ev(f"fetch{number}", "2026-03-12T10:00", [ANA], title="Intro"), source="home")
         two.sync(now)
         entries = two.agenda(now)
         assert [e.followup.step for e in entries] == ["hello", "catch-up"]
         assert {e.followup.source for e in entries} == {"home"}
+        assert len(two.run("why", ANA, "--json", now=now).json["meetings"]) == 1
+
+
+def test_a_copy_under_another_uid_in_a_source_added_later_starts_nothing_anew(two: House) -> None:
+    two.sources = (("work", "work"),)
+    two.put(Ev("z", "2026-03-10T10:00", [ANA], title="Intro"))
+    two.put(Ev("a", "2026-03-10T10:00", [ANA], title="Intro"), source="home")
+    two.sync(NOW)
+    before = {e.id for e in two.agenda(NOW)}
+    two.sources = (("home", "personal"), ("work", "work"))
+    two.sync(LATER)
+    assert {e.id for e in two.agenda(LATER)} == before
 
 
 def test_a_source_that_changes_its_uids_at_every_fetch_makes_neither_newcomers_nor_cancellations(house: House) -> None:

@@ -113,10 +113,19 @@ class Home:
 
     def on_terminal(self, *words: str, columns: int = 80, answers: Sequence[str] = (), **env: str) -> Outcome:
         """Run calsync on a terminal so wide; ``answers`` are typed one at each question."""
+        return self._on_terminal(["-m", "calsync", *words], columns, answers, env)
+
+    def program_on_terminal(self, program: str) -> Outcome:
+        """Run a few lines of Python on a terminal."""
+        return self._on_terminal(["-c", program], 80, (), {})
+
+    def _on_terminal(
+        self, words: Sequence[str], columns: int, answers: Sequence[str], env: dict[str, str]
+    ) -> Outcome:
         ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
         child = subprocess.Popen(
-            [sys.executable, "-m", "calsync", *words],
+            [sys.executable, *words],
             cwd=self.folder,
             env=self.environment(**env),
             stdin=theirs,

@@ -22,7 +22,7 @@ SLOW = {"icalendar", "holidays", "jinja2", "googleapiclient", "caldav", "starlet
 PROMISED = [
     *("init", "demo", "sync", "agenda", "inbox", "why", "done", "dismiss", "snooze", "stop", "resume"),
     *("people list", "people show", "people set", "people merge", "people split", "people ignore"),
-    *("people duplicates", "people import", "people forget", "feed path", "status", "doctor"),
+    *("people duplicates", "people forget", "feed path", "status", "doctor"),
 ]
 
 

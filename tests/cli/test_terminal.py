@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -10,6 +12,9 @@ from hypothesis import strategies as st
 
 from calsync.cli.cells import Cell, Group, aligned, clean, width_of, wrapped
 from calsync.cli.terminal import Terminal, counted, day_and_time, day_heading, soon
+
+if TYPE_CHECKING:
+    from tests.cli.conftest import Home
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 
@@ -74,3 +79,24 @@ def test_outside_a_terminal_there_are_no_colours_and_no_bar(capsys: pytest.Captu
     shown = capsys.readouterr()
     assert shown.out == "✓ done\n"
     assert shown.err == "source work: it failed\nTry again.\n"
+
+
+SLOW = """
+import time
+from calsync.cli.terminal import Terminal
+with Terminal(quiet={quiet}).progress("Reading") as told:
+    told("work", 12_500)
+    time.sleep({seconds})
+print("done")
+"""
+
+
+def test_work_that_lasts_gets_a_bar_that_goes_away(home: Home, plain: Callable[[str], str]) -> None:
+    shown = home.program_on_terminal(SLOW.format(quiet=False, seconds=1.5)).out
+    assert "Reading work: 12,500 events" in plain(shown)
+    assert shown.endswith("\x1b[2Kdone\n")
+
+
+@pytest.mark.parametrize(("quiet", "seconds"), [(True, 1), (False, 0.05)])
+def test_short_and_quiet_work_shows_no_bar(home: Home, quiet: bool, seconds: float) -> None:
+    assert home.program_on_terminal(SLOW.format(quiet=quiet, seconds=seconds)).out == "done\n"

@@ -191,6 +191,23 @@ def test_a_less_important_one_moves_out_of_the_way_of_one_that_has_no_choice() -
     assert not found["choosy"].notes
 
 
+def test_of_two_that_could_make_room_the_less_important_moves() -> None:
+    first, second, bound = (wish(name, last=on(last), importance=n) for n, (name, last) in enumerate(
+        [("first", 1), ("second", 1), ("bound", 0)]
+    ))  # fmt: skip
+    found = placed(first, second, bound, caps=Caps(2, 9))
+    assert [found[name].start.date() for name in ("first", "second", "bound")] == [MONDAY, on(1), MONDAY]
+
+
+def test_several_short_ones_move_together_for_a_long_one_that_has_no_choice() -> None:
+    mine = WorkingTime(LONDON, hours=(time(9), time(10)))
+    short = [wish(name, last=on(1), hours=(9, 10), importance=n) for n, name in enumerate("ab")]
+    long = wish("long", hours=(9, 10), minutes=60, importance=9)
+    found = placed(*short, long, mine=mine)
+    assert not any(one.notes for one in found.values())
+    assert [found[name].start.date() for name in ("a", "b", "long")] == [on(1), on(1), MONDAY]
+
+
 def test_a_more_important_one_is_never_kept_out_to_fit_two_less_important_ones() -> None:
     long, short, other = wish("long", hours=(9, 10), minutes=60), wish("s"), wish("t")
     mine = WorkingTime(LONDON, hours=(time(9), time(10)))

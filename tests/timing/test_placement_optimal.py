@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
@@ -28,6 +29,10 @@ def at(day: date, hour: int, minute: int = 0) -> datetime:
 
 def overlap(one: Span, other: Span) -> bool:
     return max(one[0], other[0]) < min(one[1], other[1])
+
+
+def in_order(choice: Choice | date) -> tuple[int, bool, int]:
+    return (choice.toordinal(), False, 0) if isinstance(choice, date) else choice[:3]
 
 
 class EveryArrangement:
@@ -77,6 +82,8 @@ class EveryArrangement:
             return False
         if len(chosen) == len(options):
             return True
+        if not chosen:
+            options = sorted(options, key=len)
         return any(self.possible(options, (*chosen, choice)) for choice in options[len(chosen)])
 
     def keeps(self, chosen: tuple[Choice | date, ...]) -> bool:
@@ -105,8 +112,7 @@ class EveryArrangement:
                     options[wish.id] = kind
                     break
         for wish_id, kind in options.items():
-            order = sorted(kind, key=lambda one: (one, 0) if isinstance(one, date) else one[:3])  # type: ignore[return-value, arg-type]
-            for choice in order:
+            for choice in sorted(kind, key=in_order):
                 if self.possible([*({**options, wish_id: [choice]}.values())]):
                     options[wish_id] = [choice]
                     break
@@ -140,61 +146,62 @@ class EveryArrangement:
         return Placed(wish.id, start, end, notes)
 
 
-days = st.integers(0, 5).map(lambda n: FRIDAY + timedelta(days=n))
-hours = st.sampled_from(
-    [(time(9), time(9, 30)), (time(9, 15), time(10)), (time(9), time(9, 15)), (time(15), time(15, 30))]
-)
+DAYS = [FRIDAY + timedelta(days=n) for n in (0, 3, 4, 5, 6, 7)]
+HOURS = [
+    (time(9), time(9, 30)),
+    (time(9, 15), time(10)),
+    (time(9), time(9, 15)),
+    (time(9, 30), time(10)),
+    (time(15), time(15, 30)),
+]
 
 
-@st.composite
-def wishes(draw: st.DrawFn, lengths: Sequence[int], most: int) -> list[Wish]:
-    found = []
-    for number in range(draw(st.integers(1, most))):
-        first = draw(days)
-        found.append(
+def crowded(seed: int, lengths: Sequence[int]) -> tuple[list[Wish], list[Span], list[Span], Caps, datetime]:
+    """Some wishes for very few places, from a seed."""
+    rng = random.Random(seed)
+    days = DAYS[: rng.choice([2, 3, 4, 6])]
+    wishes = []
+    for number in range(rng.randint(2, 5)):
+        first = rng.choice(days)
+        wishes.append(
             Wish(
                 id=f"w{number}",
                 first_day=first,
-                last_day=first + timedelta(days=draw(st.integers(0, 4))),
-                days=draw(st.sampled_from(["working", "any"])),
-                at=draw(hours),
-                length=timedelta(minutes=draw(st.sampled_from(lengths))),
-                importance=(draw(st.integers(0, 3)),),
-                not_before=draw(st.sampled_from([None, None, at(FRIDAY, 9, 20), at(FRIDAY, 23, 15)])),
-                their_zones=draw(st.sampled_from([(), (), (NEW_YORK,)])),
+                last_day=first + timedelta(days=rng.choice([0, 0, 1, 3, 4, 5])),
+                days=rng.choice(["working", "working", "working", "any"]),
+                at=rng.choice(HOURS),
+                length=timedelta(minutes=rng.choice(lengths)),
+                importance=(rng.randrange(4),),
+                not_before=rng.choice([None, None, None, at(FRIDAY, 9, 20), at(FRIDAY, 23, 15)]),
+                their_zones=rng.choice([(), (), (), (NEW_YORK,)]),
             )
         )
-    return found
+
+    def spans(most: int, minutes: Sequence[int]) -> list[Span]:
+        starts = [
+            at(rng.choice(days), rng.choice([8, 9, 9, 15]), rng.randrange(60))
+            for _ in range(rng.randint(0, most))
+        ]
+        return [(start, start + timedelta(minutes=rng.choice(minutes))) for start in starts]
+
+    caps = Caps(rng.choice([0, 1, 1, 2, 2, 3]), rng.choice([1, 2, 3, 4, 9]))
+    now = rng.choice(
+        [at(FRIDAY, 2), at(FRIDAY, 2), at(FRIDAY, 9, 5), at(FRIDAY, 11), at(DAYS[0] + timedelta(1), 12)]
+    )
+    return wishes, spans(6, [0, 15, 30, 40, 600]), spans(2, [15, 30]), caps, now
 
 
-@st.composite
-def spans(draw: st.DrawFn, lengths: Sequence[int], most: int) -> list[Span]:
-    found = []
-    for _ in range(draw(st.integers(0, most))):
-        start = at(draw(days), draw(st.sampled_from([8, 9, 9, 15]))) + timedelta(
-            minutes=draw(st.integers(0, 60))
-        )
-        found.append((start, start + timedelta(minutes=draw(st.sampled_from(lengths)))))
-    return found
-
-
-caps_ = st.builds(Caps, st.integers(0, 2), st.integers(0, 4))
-nows = st.sampled_from([at(FRIDAY, 2), at(FRIDAY, 9, 5), at(FRIDAY, 11), at(FRIDAY + timedelta(days=1), 12)])
-
-
-@settings(max_examples=150, deadline=None)
-@given(wishes([5, 15], 5), spans([0, 15, 60, 600], 5), spans([15], 3), caps_, nows)
-def test_quarter_hour_reminders_get_exactly_the_best_arrangement(
-    wishes: list[Wish], busy: list[Span], taken: list[Span], caps: Caps, now: datetime
-) -> None:
+@settings(max_examples=200)
+@given(st.integers(0, 10**9))
+def test_quarter_hour_reminders_get_exactly_the_best_arrangement(seed: int) -> None:
+    wishes, busy, taken, caps, now = crowded(seed, [5, 15])
     expected = EveryArrangement(wishes, busy, taken, caps, now).best()
     assert place(wishes, mine=MINE, busy=busy, taken=taken, caps=caps, now=now) == expected
 
 
-@settings(max_examples=150, deadline=None)
-@given(wishes([15, 20, 30, 45], 4), spans([0, 15, 60, 600], 4), spans([15, 30], 2), caps_, nows)
-def test_reminders_of_any_length_get_exactly_the_best_arrangement(
-    wishes: list[Wish], busy: list[Span], taken: list[Span], caps: Caps, now: datetime
-) -> None:
+@settings(max_examples=200)
+@given(st.integers(0, 10**9))
+def test_reminders_of_any_length_get_exactly_the_best_arrangement(seed: int) -> None:
+    wishes, busy, taken, caps, now = crowded(seed, [15, 20, 30, 45, 60])
     expected = EveryArrangement(wishes, busy, taken, caps, now).best()
     assert place(wishes, mine=MINE, busy=busy, taken=taken, caps=caps, now=now) == expected
