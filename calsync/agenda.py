@@ -63,7 +63,7 @@ class Entry:
         row = self.followup
         entry: dict[str, Any] = {
             "id": row.id,
-            "reminder": row.reminder,
+            "reminder": row.reminder or None,
             "person": {"name": self.name, "emails": list(self.emails)},
             "state": row.state.value,
             "provisional": self.provisional,

@@ -6,7 +6,7 @@ The explanation runs the very functions that decide, so it cannot differ from th
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,7 +14,7 @@ from calsync.agenda import Entry, describe, shown_as_entries
 from calsync.finding import Found, people_named
 from calsync.gather import Desk
 from calsync.ledger import promises
-from calsync.model import State
+from calsync.model import OPEN, FollowUp, State
 from calsync.people.judging import Verdict
 from calsync.people.meetings import PRIVATE, Meeting
 from calsync.people.newcomers import Candidate, Verdicts, View, view
@@ -99,7 +99,7 @@ def tell_person(desk: Desk, found: Found) -> PersonTold:
     since = min([desk.since, *(row.meeting_start for row in rows)]) - timedelta(days=2)
     meetings = [m for m in desk.meetings(records, since, desk.now + _AHEAD) if m.part_of(person) is not None]
     night = desk.night(desk.started(rows))
-    seen = view(person, meetings, night)
+    seen = _settled(desk, view(person, meetings, night), rows)
     notes = _notes(desk, person, seen.verdict)
     candidate = next((c for c in seen.candidates if c.kind == "first"), None) or next(
         iter(seen.candidates), None
@@ -115,6 +115,19 @@ def tell_person(desk: Desk, found: Found) -> PersonTold:
         {entry.id: promises.history(desk.ledger, entry.id) for entry in entries},
         candidate.meeting if candidate else None,
     )
+
+
+def _settled(desk: Desk, seen: View, rows: Iterable[FollowUp]) -> View:
+    """A newcomer of long ago of whom nothing is open any more is an old acquaintance."""
+    first = seen.first
+    if seen.verdict is not Verdicts.NEWCOMER or first is None or first.end >= desk.since:
+        return seen
+    today = desk.now.astimezone(desk.zone).date()
+    if any((row.state in OPEN and row.last_day >= today) or row.state is State.WAITING for row in rows):
+        return seen
+    day = first.start.astimezone(desk.zone)
+    reason = f"you met them first on {day:%-d %B %Y}, and nothing of that is open any more"
+    return replace(seen, verdict=Verdicts.KNOWN, reasons=(reason,))
 
 
 def not_found(text: str) -> dict[str, Any]:
@@ -160,7 +173,7 @@ def _meeting(
             reasons.append(f"they do not count in it: {part.why}")
     if meeting.end > desk.now:
         reasons.append("it is still to come")
-    hidden = desk.config.people.private_events == "hide-title" and meeting.event.private
+    hidden = _hidden(desk, meeting)
     people = []
     if names is not None:
         for part in judgement.parts:
@@ -175,6 +188,15 @@ def _meeting(
         tuple(reasons),
         tuple(people),
     )
+
+
+def _hidden(desk: Desk, meeting: Meeting) -> bool:
+    return desk.config.people.private_events == "hide-title" and meeting.event.private
+
+
+def _discreet(each: Check) -> Check:
+    """A condition as told of a private meeting: its title and tags are in no output."""
+    return each._replace(found=PRIVATE.lower()) if each.key in ("title", "tags") else each
 
 
 def _held(desk: Desk, meeting: Meeting) -> str:
@@ -198,13 +220,14 @@ def _notes(desk: Desk, person: str, verdict: Verdicts) -> tuple[str, ...]:
 def _rules(desk: Desk, candidate: Candidate) -> tuple[RuleTold, ...]:
     """All rules in pack order up to the one that decides, and those behind it by name."""
     facts = facts_of(candidate, desk.circle)
+    hidden = _hidden(desk, candidate.meeting)
     told: list[RuleTold] = []
     decided = False
     for pack in desk.packs:
         for rule in pack.rules:
             if rule.every is not None:
                 continue
-            checks: Sequence[Check] = check(rule, facts)
+            checks: Sequence[Check] = [_discreet(each) if hidden else each for each in check(rule, facts)]
             applies = all(each.holds for each in checks)
             told.append(
                 RuleTold(pack.name, rule.id, rule.summary, tuple(checks), applies, applies and not decided)

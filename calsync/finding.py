@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from calsync.agenda import Entry, describe
 from calsync.errors import UsageError
@@ -112,12 +112,26 @@ def moment_meant(text: str, start: datetime, now: datetime) -> datetime:
     """Return the time that a snooze means; ``start`` (in the user's zone) gives the hour where
     the text gives none. Raises UsageError for what is no time, or is past."""
     local = now.astimezone(start.tzinfo)
-    words = " ".join(text.lower().split())
-    day, at = _day_and_hour(words, local, start)
-    moment = datetime.combine(day, at, start.tzinfo)
+    moment = _written_out(text.strip(), start)
+    if moment is None:
+        day, at = _day_and_hour(" ".join(text.lower().split()), local, start)
+        moment = datetime.combine(day, at, start.tzinfo)
     if moment <= local:
         raise UsageError(f"{text!r} is in the past", f"Say when as {WHEN}.")
     return moment
+
+
+def _written_out(text: str, start: datetime) -> datetime | None:
+    """A date and time of ISO 8601, with or without an offset; None for anything else."""
+    if ":" not in text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text.upper())
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=start.tzinfo)
+    return moment.astimezone(start.tzinfo).replace(microsecond=0)
 
 
 def _day_and_hour(words: str, now: datetime, start: datetime) -> tuple[date, time]:
@@ -154,4 +168,4 @@ def _day_and_hour(words: str, now: datetime, start: datetime) -> tuple[date, tim
     if (elapsed := span.elapsed()) is not None:
         later = now + elapsed
         return later.date(), later.time().replace(second=0, microsecond=0)
-    return span.on_calendar(today), hour
+    return span.after(now, now.tzinfo or UTC).date(), hour

@@ -29,7 +29,7 @@ from calsync.people.meetings import (
     same_under_other_uids,
 )
 from calsync.people.newcomers import Night, View, view
-from calsync.plan import Situation
+from calsync.plan import Situation, has_started
 from calsync.reading import judged_of, source_facts
 from calsync.rules.schema import Pack
 from calsync.sources.contacts import Card
@@ -126,7 +126,7 @@ class Desk:
         return {
             (self.person(row.address), row.meeting)
             for row in rows
-            if row.reminder or row.state not in (State.HELD, State.WITHDRAWN)
+            if has_started(row)
         }
 
     def meetings(

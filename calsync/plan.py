@@ -93,6 +93,12 @@ class Plan:
     starting: tuple[str, ...]
 
 
+def has_started(followup: FollowUp) -> bool:
+    """Whether a follow-up ever asked something of the user; one that only waited in the inbox, or
+    was missed before it was seen, did not."""
+    return bool(followup.reminder) or followup.state in OPEN or followup.state in (State.WAITING, State.MET)
+
+
 def facts_of(candidate: Candidate, circle: Circle) -> Facts:
     """Return what rules can ask of a person and a meeting (product §4, ``when``)."""
     meeting, part = candidate.meeting, candidate.part
@@ -152,7 +158,7 @@ def plan(situation: Situation) -> Plan:
         promises += lines
         if lines and candidate is not None:
             freeze[key] = facts
-        if not rows and any(line.followup.state in OPEN for line in lines):
+        if any(line.followup.state in OPEN for line in lines) and not any(map(has_started, rows)):
             starting.add(key[0])
     return Plan(_within_touches(situation, promises), freeze, tuple(sorted(starting)))
 
@@ -179,15 +185,14 @@ def _why_gone(situation: Situation, key: Key, rows: Sequence[FollowUp]) -> str:
     """
     person, meeting_key = key
     followup = rows[-1]
-    if all(row.state in (State.HELD, State.WITHDRAWN) and not row.reminder for row in rows):
-        return "it waited in the inbox until it was too old"
     standing = situation.circle.standing(followup.address)
     if standing.kind != "person":
         return f"they are {standing.why}" if standing.kind != "ignored" else "you ignore them"
     meeting = situation.meetings.get(meeting_key)
     was_over = situation.was_over(followup)
+    was_held = not any(map(has_started, rows))
     if meeting is None:
-        return "" if was_over else "the meeting was deleted before it took place"
+        return "" if was_over and not was_held else "the meeting was deleted before it took place"
     if meeting.event.cancelled:
         return "the meeting was cancelled"
     part = meeting.part_of(person)
@@ -202,7 +207,7 @@ def _why_gone(situation: Situation, key: Key, rows: Sequence[FollowUp]) -> str:
     if view is not None and view.first is not None and view.first.start < followup.meeting_start:
         return f"you met them earlier, on {situation.day_of(view.first):%-d %B %Y}"
     if was_over and meeting.end <= situation.night.now:
-        return ""
+        return "it waited in the inbox until it was too old" if was_held else ""
     if view is not None and not judgement.verdict:
         return "; ".join(judgement.reasons)
     return "; ".join(view.reasons) if view is not None else "the meeting no longer counts"
@@ -346,8 +351,10 @@ def _state(
         return row.state, row.cause, row.last_day
     today = night.now.astimezone(situation.zone).date()
     over = last_day < today
+    if candidate is not None and candidate.held and not over:
+        return State.HELD, candidate.held, last_day
     view = situation.views.get(key[0])
-    counting = view.counting if view is not None else ()
+    counting = view.counting if view is not None and not (candidate and candidate.held) else ()
     meeting = candidate.meeting if candidate is not None else situation.meetings.get(row.meeting)
     if meeting is not None:
         if "met" in step.unless:
@@ -363,8 +370,6 @@ def _state(
     if over:
         cause = "its window was over when calsync first saw it" if is_new else "its window ended unanswered"
         return State.MISSED, cause, last_day
-    if candidate is not None and candidate.held:
-        return State.HELD, candidate.held, last_day
     if row.meeting_end > night.now:
         return State.PROVISIONAL, "the meeting is still to come", last_day
     return State.WRITTEN, _reason(candidate, row), last_day

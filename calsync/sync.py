@@ -87,15 +87,17 @@ def sync(
     dry_run: bool = False,
     allow: int | None = None,
     progress: Progress | None = None,
+    report: Report | None = None,
 ) -> Report:
-    """Do one pass. ``allow`` replaces the brake for this run.
+    """Do one pass. ``allow`` replaces the brake for this run; ``report`` is filled in as it goes, so
+    that what happened before an error can be told too.
 
     Raises ConfigError for broken packs, BusyError where another run is active and BrakeError
     where too many would start; then no output was touched.
     """
     load_packs(config.rules.packs, config.rules_dir)
     with only_run(config), Ledger(config.ledger) as ledger:
-        report = Report(now, dry_run=dry_run)
+        report = report or Report(now, dry_run=dry_run)
         try:
             if not dry_run:
                 _pass(config, ledger, now, allow, report, progress)
@@ -142,22 +144,43 @@ def replan(desk: Desk, report: Report, *, allow: int | None = None, start: bool 
     marks = _marks(desk)
     gathered = gather(desk, marks)
     planned = plan(gathered.situation)
-    if start:
-        _brake(desk, planned, allow)
-    else:
+    if not start:
         planned = _without_starting(planned, gathered)
+    elif not marks:
+        _brake(desk, planned, allow)
     arranged = arrange(planned.promises, _diary(desk, gathered))
     if marks:
         arranged = as_they_stand(arranged, marks, desk.now, desk.zone)
+        planned = _without_adopted(desk, planned, arranged, marks)
+        _brake(desk, planned, allow)
     with desk.ledger.atomic():
         _promise(desk, gathered, planned, arranged, report)
         if marks:
             _remember_marks(desk, arranged, marks)
 
 
+def _without_adopted(desk: Desk, planned: Plan, arranged: Arranged, marks: Sequence[Mark]) -> Plan:
+    """Whoever stands in an output already does not start tonight."""
+    found = {mark.id for mark in marks}
+    adopted = {desk.person(row.address) for row in arranged.followups if row.reminder in found}
+    return replace(planned, starting=tuple(each for each in planned.starting if each not in adopted))
+
+
 def _without_starting(planned: Plan, gathered: Gathered) -> Plan:
-    known = {row.id for row in gathered.situation.promised}
-    kept = tuple(promise for promise in planned.promises if promise.followup.id in known)
+    known = {row.id: row for row in gathered.situation.promised}
+    night = gathered.situation.night
+
+    def is_let_in(row: FollowUp) -> bool:
+        if row.state is not State.HELD:
+            return True
+        return gathered.situation.person(row) in night.accepted_people or row.uid in night.accepted
+
+    kept = tuple(
+        promise
+        for promise in planned.promises
+        if promise.followup.id in known
+        and (promise.followup.state not in OPEN or is_let_in(known[promise.followup.id]))
+    )
     started = {(gathered.situation.person(p.followup), p.followup.meeting) for p in kept}
     return replace(
         planned, promises=kept, facts={k: v for k, v in planned.facts.items() if k in started}, starting=()

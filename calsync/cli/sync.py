@@ -8,6 +8,7 @@ import typer
 
 from calsync.cli.options import State, state_of
 from calsync.cli.terminal import Cell, Column, Tone, counted, day_and_time
+from calsync.errors import BrakeError
 
 if TYPE_CHECKING:
     from calsync.config import Config
@@ -47,12 +48,18 @@ def sync(
     Example:
       calsync sync --dry-run
     """
+    from calsync.report import Report
     from calsync.sync import sync as one_pass
 
     state = state_of(ctx)
     config = state.config()
-    with state.terminal.progress("Reading the calendars") as told:
-        report = one_pass(config, state.now(), dry_run=dry_run, allow=allow, progress=told)
+    report = Report(state.now(), dry_run=dry_run)
+    try:
+        with state.terminal.progress("Reading the calendars") as told:
+            one_pass(config, state.now(), dry_run=dry_run, allow=allow, progress=told, report=report)
+    except BrakeError:
+        tell_troubles(state, report)
+        raise
     state.exit_code = report.exit_code
     if as_json:
         state.terminal.json(report.as_json())

@@ -61,7 +61,7 @@ def why(
         if as_json:
             shape = not_found(text)
             if meetings:
-                shape |= {"verdict": None, "meetings": [each.as_json() for each in meetings]}
+                shape |= {"meetings": [each.as_json() for each in meetings]}
             state.terminal.json(shape)
         if not meetings:
             raise UsageError(
