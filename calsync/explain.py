@@ -100,6 +100,8 @@ def tell_person(desk: Desk, found: Found) -> PersonTold:
     meetings = [m for m in desk.meetings(records, since, desk.now + _AHEAD) if m.part_of(person) is not None]
     night = desk.night(desk.started(rows))
     seen = _settled(desk, view(person, meetings, night), rows)
+    if desk.circle.is_me(found.addresses[0]):
+        seen = View(person, Verdicts.EXCLUDED, ("this is you",))
     notes = _notes(desk, person, seen.verdict)
     candidate = next((c for c in seen.candidates if c.kind == "first"), None) or next(
         iter(seen.candidates), None

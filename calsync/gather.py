@@ -17,7 +17,7 @@ from calsync.ledger import promises, who
 from calsync.ledger.intake import Judged
 from calsync.ledger.ledger import Ledger, moment, seconds
 from calsync.ledger.seen import Seen, addresses_in_question, known_before, source_order
-from calsync.model import FollowUp, Slot, State
+from calsync.model import FollowUp, Slot
 from calsync.outputs.base import Mark
 from calsync.people.judging import Circle, Judgement
 from calsync.people.meetings import (

@@ -54,10 +54,24 @@ def only_run(config: Config) -> Iterator[None]:
         lock.release()
 
 
+def known_packs(config: Config) -> tuple[Pack, ...]:
+    """Load the packs that the config names. Raises ConfigError with all problems of all packs; for
+    a name that is none with the config's line."""
+    try:
+        return load_packs(config.rules.packs, config.rules_dir)
+    except ConfigError as error:
+        from calsync.toml_lines import lines, nearest_line
+
+        found = lines(config.path.read_text(encoding="utf-8-sig"))
+        where = f"{config.path}:{nearest_line(found, ('rules', 'packs'))}"
+        problems = [f"{where}: {each}" if each.startswith("rules.packs:") else each for each in error.problems]
+        raise ConfigError(problems, error.remedy) from None
+
+
 def packs_of(config: Config, ledger: Ledger | None = None) -> tuple[Pack, ...]:
     """Load the packs. Templates are checked when a pack's bytes are new to the ledger, because
     that costs more than the rest of a quiet night."""
-    packs = load_packs(config.rules.packs, config.rules_dir)
+    packs = known_packs(config)
     problems: list[str] = []
     for pack in packs:
         content = digest_id(*(path.read_bytes() for path in pack.files))
@@ -95,7 +109,7 @@ def sync(
     Raises ConfigError for broken packs, BusyError where another run is active and BrakeError
     where too many would start; then no output was touched.
     """
-    load_packs(config.rules.packs, config.rules_dir)
+    known_packs(config)
     with only_run(config), Ledger(config.ledger) as ledger:
         report = report or Report(now, dry_run=dry_run)
         try:

@@ -108,7 +108,7 @@ def snooze(
 
 def stop(ctx: typer.Context, person: Person) -> None:
     """End all follow-ups of a person, present and future, until resume."""
-    _say(state_of(ctx), person, "yes", "Stopped: {} gets no follow-ups until calsync resume")
+    _say(state_of(ctx), person, "yes", "Stopped: {}. No follow-ups until you let them come again with calsync resume.")
 
 
 def resume(ctx: typer.Context, person: Person) -> None:

@@ -185,6 +185,8 @@ def set_(
             f"{key} {value}" if value else f"no {key} of their own" for key, value in words.items()
         )
         state.terminal.line(f"{called}: {told.replace('human yes', 'a human')}")
+        if words.get("tier") or words.get("every"):
+            state.terminal.line(Cell("Kept. Regular follow-ups by tier come with a later version.", "dim"))
 
 
 def merge(ctx: typer.Context, one: Person, other: Person) -> None:

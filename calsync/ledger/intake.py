@@ -7,15 +7,17 @@ cancelled when it was still to come, and changes nothing when it is past.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Set
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from itertools import islice
 
 from calsync.ledger.codec import Codec
 from calsync.ledger.ledger import Ledger, seconds
-from calsync.ledger.past import PAST, covers, loses
+from calsync.ledger.past import PAST, keeps_past
+from calsync.ledger.promises import hide_title
 from calsync.model import Event
 from calsync.people.judging import Circle, Judgement, Policy, Verdict, judge
+from calsync.people.meetings import PRIVATE
 from calsync.people.newcomers import FOLLOW
 from calsync.timing.recurrence import first_occurrences, last_possible_end
 
@@ -138,7 +140,7 @@ class Intake:
             return
         judgement = self._judged.of(event, self._source)
         is_new = id_ is None
-        if id_ is None or self._keeps_past(id_, event, judgement):
+        if id_ is None or keeps_past(self._ledger, self._codec, id_, event, judgement, self._now):
             is_new = True
             id_, self._next = self._next, self._next + 1
         else:
@@ -147,6 +149,8 @@ class Intake:
         self._placed[key] = id_
         if event.recurrence_id or (event.recurrence is not None and not self._is_first):
             self._series.add(event.uid)
+        if event.private and not self._is_first and self._judged.policy.private_events == "hide-title":
+            hide_title(self._ledger, *key, PRIVATE)
         starts, ends = seconds(event.start), seconds(event.end)
         introduces = self._judged.introduces(event, judgement)
         numbers = self._people(id_, event, judgement, introduces, starts)
@@ -204,44 +208,6 @@ class Intake:
             elif counts and introduces is not None and known.get(number, introduces) >= introduces:
                 known[number] = introduces
         return numbers
-
-    def _keeps_past(self, id_: int, event: Event, judgement: Judgement) -> bool:
-        """Keep an event's old form where it tells of what was over and the new one does not."""
-        if event.recurrence_id or judgement.verdict is Verdict.OUT:
-            return False
-        query = "SELECT uid, recurrence_id, data, introduces, gone FROM event WHERE id = ?"
-        ((*row, introduces, gone),) = self._ledger.rows(query, id_)
-        seen = self._ledger.value("SELECT read_at FROM source WHERE id = ?", self._id) or self._now
-        seen = seen if gone is None else min(seen, gone)
-        if introduces is None or introduces > seen:
-            return False
-        until = datetime.fromtimestamp(seen, UTC)
-        (old,) = self._codec.decode([row])
-        forms: dict[int, Event] = {}
-        edited: set[str] = set()
-        for uid, rid, data, other, digest in self._ledger.rows(
-            "SELECT uid, recurrence_id, data, id, digest FROM event WHERE source = ? AND uid = ?",
-            self._id,
-            event.uid,
-        ):
-            edited.add(rid)
-            if digest == PAST:
-                (forms[other],) = self._codec.decode([(uid, rid, data)])
-        counted = self._ledger.rows(
-            "SELECT a.address FROM attendance t JOIN address a ON a.id = t.address WHERE t.event = ? AND t.counts",
-            id_,
-        )
-        named = {part.address for part in judgement.parts}
-        if not loses(old, event, edited, until, people=any(who not in named for (who,) in counted)):
-            return False
-        for other, form in forms.items():
-            if covers(form, old, until):
-                self._db.execute("UPDATE event SET gone = ?1, ends = ?1 WHERE id = ?2", (seen, other))
-                return False
-        self._db.execute(
-            "UPDATE event SET digest = ?1, gone = ?2, ends = ?2, busy = 0 WHERE id = ?3", (PAST, seen, id_)
-        )
-        return True
 
     def _forget_attendance(self, id_: int) -> None:
         for text in self._ledger.rows("SELECT uid, recurrence_id, data FROM event WHERE id = ?", id_):
@@ -413,6 +379,8 @@ def rejudge(ledger: Ledger, judged: Judged) -> None:
         for event, (uid, _, _, id_, source, gone) in zip(
             codec.decode(row[:3] for row in rows), rows, strict=True
         ):
+            if event.private and judged.policy.private_events == "hide-title":
+                hide_title(ledger, event.uid, event.recurrence_id, PRIVATE)
             judgement = judged.of(event, names[source])
             introduces = judged.introduces(event, judgement, edits.get((source, uid), ()))
             if gone is not None and introduces is not None and introduces > gone:

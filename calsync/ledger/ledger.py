@@ -29,7 +29,8 @@ class Ledger:
         self.path = path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self.is_new = not path.exists() or path.stat().st_size == 0
+            # It holds whom the user meets; nobody else on the machine needs to read that.
+            path.touch(mode=0o600)
             self.connection = sqlite3.connect(path, isolation_level=None, timeout=10)
             self.connection.execute("PRAGMA journal_mode = WAL")
             self.connection.execute("PRAGMA synchronous = NORMAL")

@@ -191,3 +191,26 @@ def stamped(
             )
         result.append(replace(reminder, sequence=mark[1], stamped=_at(mark[2]), modified=_at(mark[3])))
     return result
+
+
+def hide_title(ledger: Ledger, uid: str, recurrence_id: str, instead: str) -> None:
+    """Take the title, place and address of a meeting that turned private out of all that was promised.
+
+    What is still to be told is told anew with the next plan.
+    """
+    key = f"{uid}/{recurrence_id}" if recurrence_id else uid
+    rows = ledger.rows(
+        "SELECT DISTINCT meeting, meeting_title FROM followup WHERE meeting_title != ? AND"
+        " (meeting = ? OR (uid = ? AND ?))",
+        instead,
+        key,
+        uid,
+        not recurrence_id,
+    )
+    for meeting, title in rows:
+        ledger.connection.execute("UPDATE followup SET meeting_title = ? WHERE meeting = ?", (instead, meeting))
+        ledger.connection.execute(
+            "UPDATE reminder SET title = CASE WHEN ?1 = '' THEN title ELSE replace(title, ?1, ?2) END,"
+            " description = '', url = '', inputs = '' WHERE meeting = ?3",
+            (title, instead, meeting),
+        )

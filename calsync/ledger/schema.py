@@ -133,9 +133,31 @@ def migrate(connection: sqlite3.Connection, path: Path, migrations: tuple[str, .
     if 0 < version < len(migrations):
         backup(connection, path.with_name(f"{path.name}.before-{version + 1}"))
     for number in range(version, len(migrations)):
-        connection.executescript(
-            f"BEGIN IMMEDIATE;\n{migrations[number]}\nPRAGMA user_version = {number + 1};\nCOMMIT;"
-        )
+        _migrate_once(connection, number, migrations[number])
+
+
+def _migrate_once(connection: sqlite3.Connection, number: int, migration: str) -> None:
+    # Not executescript: it would commit what came before, and leave a failed one half open.
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        if version == number:  # else another process was quicker
+            for statement in _statements(migration):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {number + 1}")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def _statements(script: str) -> Iterator[str]:
+    statement = ""
+    for part in script.split(";"):
+        statement += part + ";"
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
 
 
 def backup(connection: sqlite3.Connection, target: Path) -> None:

@@ -1,7 +1,7 @@
 """What an address says about who is behind it.
 
 Two spellings of one mailbox must be one person, and a room, a list or a robot must
-never be greeted. The word lists here are printed in the README; a person that they
+never be greeted. The word lists here are printed in docs/addresses.md; a person that they
 misjudge is overruled with ``calsync people set ADDRESS --human``.
 """
 

@@ -124,7 +124,10 @@ def test_a_source_that_changes_its_uids_at_every_fetch_makes_neither_newcomers_n
 
 
 def test_a_series_meets_its_people_once_at_its_first_occurrence(house: House) -> None:
-    house.put(Ev("s", "2026-03-03T10:00", [ANA], extra=["RRULE:FREQ=WEEKLY"]), Ev("t", "2025-03-04T10:00", [BO], extra=["RRULE:FREQ=WEEKLY"]))
+    house.put(
+        Ev("s", "2026-03-03T10:00", [ANA], extra=["RRULE:FREQ=WEEKLY"]),
+        Ev("t", "2025-03-04T10:00", [BO], extra=["RRULE:FREQ=WEEKLY"]),
+    )
     house.sync(NOW)
     assert house.verdicts(ANA, BO) == ["newcomer", "known"]
     assert {e.followup.meeting for e in house.agenda(NOW, everything=True)} == {"s/20260303T100000Z"}
@@ -132,8 +135,17 @@ def test_a_series_meets_its_people_once_at_its_first_occurrence(house: House) ->
 
 def test_a_series_meets_its_people_at_the_first_occurrence_that_counts_for_them(house: House) -> None:
     series = Ev("s", "2026-03-02T10:00", [ANA], extra=["RRULE:FREQ=DAILY;COUNT=20"], organizer=BO, mine="ACCEPTED")
-    declined = Ev("s", "2026-03-02T10:00", [ANA], organizer=BO, mine="DECLINED", extra=["RECURRENCE-ID:20260302T100000Z"])
-    without = Ev("s", "2026-03-03T10:00", [(ANA, "DECLINED")], organizer=BO, mine="ACCEPTED", extra=["RECURRENCE-ID:20260303T100000Z"])
+    declined = Ev(
+        "s", "2026-03-02T10:00", [ANA], organizer=BO, mine="DECLINED", extra=["RECURRENCE-ID:20260302T100000Z"]
+    )
+    without = Ev(
+        "s",
+        "2026-03-03T10:00",
+        [(ANA, "DECLINED")],
+        organizer=BO,
+        mine="ACCEPTED",
+        extra=["RECURRENCE-ID:20260303T100000Z"],
+    )
     house.put(series, declined, without)
     house.sync(NOW)
     first = {e.emails[0]: e.followup.meeting for e in house.agenda(NOW, everything=True)}
@@ -243,7 +255,9 @@ def test_calsyncs_own_reminders_are_never_read_as_meetings(house: House) -> None
     house.outputs = '[[output]]\nname = "feed"\ntype = "ics"\npath = "out/followups.ics"\ndetails = "busy"\n'
     (house.folder / "out").mkdir()
     house.met(Ev("m", "2026-03-10T10:00", [ANA]))
-    feed = (house.folder / "out" / "followups.ics").read_text().replace("CATEGORIES", f"ATTENDEE:mailto:{BO}\nCATEGORIES")
+    feed = (
+        (house.folder / "out" / "followups.ics").read_text().replace("CATEGORIES", f"ATTENDEE:mailto:{BO}\nCATEGORIES")
+    )
     (house.folder / "copy.ics").write_text(feed)
     house.sources = (("work", "work"), ("copy", "work"))
     house.sync(LATER)

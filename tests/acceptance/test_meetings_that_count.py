@@ -21,9 +21,9 @@ def mine(*answers: str, address: str = ME) -> list[str]:
 def test_a_cancelled_meeting_does_nothing(house: House) -> None:
     assert house.met(Ev("m", "2026-03-10T10:00", [ANA], extra=["STATUS:CANCELLED"])) == set()
     assert house.verdicts(ANA) == ["excluded"]
-    assert house.met(Ev("m", "2026-03-10T10:00", [ANA], extra=["STATUS:CANCELLED"]), Ev("n", "2026-03-10T12:00", [ANA])) == {
-        ANA
-    }
+    assert house.met(
+        Ev("m", "2026-03-10T10:00", [ANA], extra=["STATUS:CANCELLED"]), Ev("n", "2026-03-10T12:00", [ANA])
+    ) == {ANA}
 
 
 def test_a_whole_calendar_of_cancellations_does_nothing(house: House) -> None:
@@ -151,9 +151,7 @@ def test_lookahead_bounds_what_is_promised_ahead(house: House, start: str, start
     assert house.met(Ev("m", start, [ANA])) == ({ANA} if starts else set())
 
 
-@pytest.mark.parametrize(
-    ("start", "verdict"), [("2026-02-24T17:31", "newcomer"), ("2026-02-24T17:29", "known")]
-)
+@pytest.mark.parametrize(("start", "verdict"), [("2026-02-24T17:31", "newcomer"), ("2026-02-24T17:29", "known")])
 def test_meetings_that_ended_within_lookback_start_follow_ups_and_older_ones_do_not(
     house: House, start: str, verdict: str
 ) -> None:

@@ -12,7 +12,9 @@ LATER = "2026-03-11 02:00"
 SECRETS = ("Zanzibar", "Quetzal", "Xylophone", "xylotag", "zebra.example")
 
 
-def secret(uid: str = "m", start: str = "2026-03-10T10:00", *, private: str = "PRIVATE", guest: str = ANA, **more: object) -> Ev:
+def secret(
+    uid: str = "m", start: str = "2026-03-10T10:00", *, private: str = "PRIVATE", guest: str = ANA, **more: object
+) -> Ev:
     extra = [
         "LOCATION:Quetzal Hall",
         "DESCRIPTION:Xylophone lesson #xylotag https://zebra.example/j/1",

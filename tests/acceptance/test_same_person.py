@@ -46,7 +46,9 @@ def test_an_alias_added_later_takes_a_newcomer_back(house: House) -> None:
 
 
 def test_a_contact_card_links_addresses_and_makes_its_people_known(house: House) -> None:
-    card = f"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Ana Gold\r\nEMAIL;TYPE=WORK:{ANA.upper()}\r\nEMAIL:{HOME}\r\nEND:VCARD\r\n"
+    card = (
+        f"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Ana Gold\r\nEMAIL;TYPE=WORK:{ANA.upper()}\r\nEMAIL:{HOME}\r\nEND:VCARD\r\n"
+    )
     (house.folder / "friends.vcf").write_text(card)
     house.people["contacts"] = ["friends.vcf"]
     assert house.met(Ev("m", "2026-03-10T10:00", [ANA]), Ev("n", "2026-03-10T12:00", [HOME, BO])) == {BO}

@@ -44,7 +44,9 @@ def test_an_answer_in_the_inbox_that_comes_late_starts_what_still_makes_sense(ho
     assert [step for _, step, _ in house.open("2026-03-18 18:30")] == ["meet", "check-in"]
 
 
-@pytest.mark.parametrize(("title", "extra"), [("Intro #followup", ()), ("Intro", ["DESCRIPTION:Please #FollowUp\\, Sam"])])
+@pytest.mark.parametrize(
+    ("title", "extra"), [("Intro #followup", ()), ("Intro", ["DESCRIPTION:Please #FollowUp\\, Sam"])]
+)
 def test_tagged_starts_follow_ups_only_where_title_or_description_holds_followup(
     house: House, title: str, extra: list[str]
 ) -> None:
@@ -89,7 +91,9 @@ def test_nofollowup_always_wins(house: House, select: str) -> None:
 
 def test_nofollowup_added_after_the_meeting_takes_open_follow_ups_back(house: House) -> None:
     assert house.met(Ev("m", "2026-03-10T10:00", [ANA])) == {ANA}
-    assert house.met(Ev("m", "2026-03-10T10:00", [ANA], extra=["DESCRIPTION:no thanks #nofollowup"]), now=LATER) == set()
+    assert (
+        house.met(Ev("m", "2026-03-10T10:00", [ANA], extra=["DESCRIPTION:no thanks #nofollowup"]), now=LATER) == set()
+    )
     assert house.feed() == []
 
 

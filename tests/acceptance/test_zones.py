@@ -88,7 +88,8 @@ def test_a_tzid_is_the_files_vtimezone_where_it_is_neither(house: House) -> None
 
 
 @pytest.mark.parametrize(
-    ("tzid", "start"), [("Europe/Paris", "2026-07-01T09:00:00+01:00"), ("Tokyo Standard Time", "2026-07-01T02:00:00+01:00")]
+    ("tzid", "start"),
+    [("Europe/Paris", "2026-07-01T09:00:00+01:00"), ("Tokyo Standard Time", "2026-07-01T02:00:00+01:00")],
 )
 def test_iana_and_windows_names_go_before_the_files_vtimezone(house: House, tzid: str, start: str) -> None:
     written = text(
@@ -146,7 +147,9 @@ def test_the_next_working_day_is_that_of_my_own_zone(house: House, zone: str, st
 
 
 def test_a_meeting_over_midnight_counts_from_the_day_on_which_it_ended(house: House) -> None:
-    house.put(Ev("m", "2026-03-10T23:00", [ANA], minutes=90), Ev("n", "2026-03-12T23:00", ["bo@hooli.example"], minutes=60))
+    house.put(
+        Ev("m", "2026-03-10T23:00", [ANA], minutes=90), Ev("n", "2026-03-12T23:00", ["bo@hooli.example"], minutes=60)
+    )
     house.sync("2026-03-13 02:00")
     with house.ledger() as ledger:
         from calsync.ledger import promises
