@@ -133,6 +133,7 @@ def plan(situation: Situation) -> Plan:
         for view in situation.views.values()
         for candidate in view.candidates
     }
+    _keep_the_first(situation, candidates, prior)
     promises: list[Promise] = []
     freeze: dict[Key, Facts] = {}
     starting: set[str] = set()
@@ -163,9 +164,26 @@ def plan(situation: Situation) -> Plan:
     return Plan(_within_touches(situation, promises), freeze, tuple(sorted(starting)))
 
 
-def _facts(
-    situation: Situation, key: Key, candidate: Candidate | None, rows: Sequence[FollowUp]
-) -> Facts | None:
+def _keep_the_first(
+    situation: Situation, candidates: dict[Key, Candidate], prior: Mapping[Key, Sequence[FollowUp]]
+) -> None:
+    """Where the calendar no longer tells of a first meeting that was over and from which follow-ups
+    keep their ground, no later meeting is the first."""
+    firsts: dict[str, datetime] = {}
+    for key, rows in prior.items():
+        standing = [row for row in rows if row.state not in (State.HELD, State.WITHDRAWN)]
+        frozen = situation.facts.get(key)
+        if key in candidates or not standing or frozen is None or frozen.meeting != "first":
+            continue
+        if not _why_gone(situation, key, standing):
+            start = min(row.meeting_start for row in standing)
+            firsts[key[0]] = min(start, firsts.get(key[0], start))
+    for key, candidate in candidates.items():
+        if candidate.kind == "first" and firsts.get(key[0], candidate.meeting.start) < candidate.meeting.start:
+            candidates[key] = replace(candidate, kind="again")
+
+
+def _facts(situation: Situation, key: Key, candidate: Candidate | None, rows: Sequence[FollowUp]) -> Facts | None:
     """What a rule sees: as it is now while the meeting is to come, as it was when it was over; but
     whether it was the first is always as it is known now."""
     frozen = situation.facts.get(key)
@@ -261,6 +279,8 @@ def _step(
     latest = own[-1] if own else None
     if settled or (latest is None and candidate is None):
         return [Promise(row) if row.state in ANSWERED else _closed(row, "it was answered") for row in own]
+    if candidate is None and latest is not None and latest.state is State.WITHDRAWN:
+        return [Promise(row) for row in own]  # only a meeting that counts brings one back, never the time
     lines: list[Promise] = []
     round_ = latest.round if latest else 0
     if latest is not None and candidate is not None:
@@ -288,9 +308,7 @@ def _step(
     return [*lines, Promise(followup, step, rule, index, group)]
 
 
-def _new(
-    situation: Situation, candidate: Candidate, pack: Pack, rule: Rule, step: Step, round_: int
-) -> FollowUp:
+def _new(situation: Situation, candidate: Candidate, pack: Pack, rule: Rule, step: Step, round_: int) -> FollowUp:
     meeting, part = candidate.meeting, candidate.part
     address = canonical(part.address)
     return FollowUp(
@@ -357,16 +375,19 @@ def _state(
     counting = view.counting if view is not None and not (candidate and candidate.held) else ()
     meeting = candidate.meeting if candidate is not None else situation.meetings.get(row.meeting)
     if meeting is not None:
-        if "met" in step.unless:
-            met = met_after(counting, meeting, night, situation.day_of)
-            in_time = met is not None and (not over or situation.day_of(met) <= last_day)
-            if met is not None and (in_time or row.state in (State.WAITING, State.MET)):
-                return State.MET, f"you met again on {situation.day_of(met):%-d %B %Y}", last_day
-        if "booked" in step.unless:
-            booked = booked_after(counting, meeting, night, situation.horizon)
-            if booked is not None and (not over or row.state is State.WAITING):
-                day = situation.day_of(booked)
-                return State.WAITING, f"another meeting is booked on {day:%-d %B %Y}", last_day
+        start, ended = meeting.start, situation.day_of(meeting)
+    else:
+        start, ended = row.meeting_start, ended_day(row.meeting_start, row.meeting_end, situation.zone)
+    if "met" in step.unless:
+        met = met_after(counting, start, ended, night, situation.day_of)
+        in_time = met is not None and (not over or situation.day_of(met) <= last_day)
+        if met is not None and (in_time or row.state in (State.WAITING, State.MET)):
+            return State.MET, f"you met again on {situation.day_of(met):%-d %B %Y}", last_day
+    if "booked" in step.unless:
+        booked = booked_after(counting, row.meeting, start, night, situation.horizon)
+        if booked is not None and (not over or row.state is State.WAITING):
+            day = situation.day_of(booked)
+            return State.WAITING, f"another meeting is booked on {day:%-d %B %Y}", last_day
     if over:
         cause = "its window was over when calsync first saw it" if is_new else "its window ended unanswered"
         return State.MISSED, cause, last_day

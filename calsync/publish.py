@@ -52,6 +52,12 @@ def publish(config: Config, ledger: Ledger, now: datetime, report: Report) -> No
             )
 
 
+def feed_of(settings: IcsOutput, attention: Attention | None = None) -> FeedOutput:
+    """Return the feed that an output's settings describe."""
+    alarm = None if settings.alarm is None else _length(settings.alarm)
+    return FeedOutput(settings.name, settings.path, settings.details, alarm, attention=attention)
+
+
 def _write(
     settings: OutputSettings,
     ledger: Ledger,
@@ -69,13 +75,7 @@ def _write(
         stamped = promises.stamped(
             ledger, settings.name, shown, lambda reminder: content_digest(reminder, settings), now
         )
-    output = FeedOutput(
-        settings.name,
-        settings.path,
-        settings.details,
-        None if settings.alarm is None else _length(settings.alarm),
-        attention=attention,
-    )
+    output = feed_of(settings, attention)
     key = f"feed {settings.name}"
     before = ledger.note(key)
     written, receipt = output.rewrite(stamped, now, before)
@@ -137,4 +137,4 @@ def _attention(config: Config, ledger: Ledger, now: datetime, output: str) -> At
     return Attention("\n".join(lines), datetime.combine(today, config.me.working_hours[0], config.me.zone))
 
 
-__all__ = ["content_digest", "publish"]
+__all__ = ["content_digest", "feed_of", "publish"]

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 
 from calsync.adoption import as_they_stand
 from calsync.arrange import Arranged, Diary, arrange
@@ -40,18 +41,36 @@ def only_run(config: Config) -> Iterator[None]:
     """Hold the ledger for one run. Raises BusyError where another run is active."""
     from filelock import FileLock, Timeout
 
-    config.ledger.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(config.ledger.with_name(f"{config.ledger.name}.lock"))
     try:
+        config.ledger.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=0)
     except Timeout:
         raise BusyError(
             "another run of calsync is active with this ledger", "Wait until it is done, then run this again."
         ) from None
+    except OSError as error:
+        raise ConfigError(
+            [f"{config.path}: ledger: {config.ledger} cannot be used: {error.strerror or error}"],
+            "Choose another path for the ledger, or see to that folder.",
+        ) from error
     try:
         yield
     finally:
         lock.release()
+
+
+@contextmanager
+def _ledger(config: Config, *, dry_run: bool) -> Iterator[Ledger]:
+    """Open the ledger for one run; a dry run before the first real one leaves no file behind."""
+    if dry_run and not config.ledger.exists():
+        from tempfile import TemporaryDirectory
+
+        with TemporaryDirectory(prefix="calsync-") as folder, Ledger(Path(folder) / "ledger.db") as ledger:
+            yield ledger
+    else:
+        with only_run(config), Ledger(config.ledger) as ledger:
+            yield ledger
 
 
 def known_packs(config: Config) -> tuple[Pack, ...]:
@@ -110,7 +129,7 @@ def sync(
     where too many would start; then no output was touched.
     """
     known_packs(config)
-    with only_run(config), Ledger(config.ledger) as ledger:
+    with _ledger(config, dry_run=dry_run) as ledger:
         report = report or Report(now, dry_run=dry_run)
         try:
             if not dry_run:
@@ -170,7 +189,7 @@ def replan(desk: Desk, report: Report, *, allow: int | None = None, start: bool 
     with desk.ledger.atomic():
         _promise(desk, gathered, planned, arranged, report)
         if marks:
-            _remember_marks(desk, arranged, marks)
+            _remember_marks(desk, arranged)
 
 
 def _without_adopted(desk: Desk, planned: Plan, arranged: Arranged, marks: Sequence[Mark]) -> Plan:
@@ -196,9 +215,7 @@ def _without_starting(planned: Plan, gathered: Gathered) -> Plan:
         and (promise.followup.state not in OPEN or is_let_in(known[promise.followup.id]))
     )
     started = {(gathered.situation.person(p.followup), p.followup.meeting) for p in kept}
-    return replace(
-        planned, promises=kept, facts={k: v for k, v in planned.facts.items() if k in started}, starting=()
-    )
+    return replace(planned, promises=kept, facts={k: v for k, v in planned.facts.items() if k in started}, starting=())
 
 
 def _brake(desk: Desk, planned: Plan, allow: int | None) -> None:
@@ -337,9 +354,7 @@ def _differences(ledger: Ledger, gathered: Gathered, arranged: Arranged, now: da
             kind = "change"
         else:
             continue
-        found.append(
-            Difference(kind, slot.id, _title(ledger, slot.id), slot.start, slot.end, causes.get(slot.id, ""))
-        )
+        found.append(Difference(kind, slot.id, _title(ledger, slot.id), slot.start, slot.end, causes.get(slot.id, "")))
     return sorted(found, key=lambda each: (each.start, each.reminder))
 
 
@@ -357,27 +372,31 @@ def _marks(desk: Desk) -> list[Mark]:
     return list(found.values())
 
 
-def _remember_marks(desk: Desk, arranged: Arranged, marks: Sequence[Mark]) -> None:
-    from calsync.publish import content_digest
+def _remember_marks(desk: Desk, arranged: Arranged) -> None:
+    """Take over the stamps of the reminders found in each output; what has other words by now gets
+    new ones."""
+    from calsync.outputs.feed import read_marks
+    from calsync.publish import content_digest, feed_of
 
     kept = {slot.id for slot in arranged.slots}
     shown = {r.id: r for r in promises.reminders(desk.ledger, desk.now.replace(year=1970), desk.horizon)}
     for output in desk.config.outputs:
-        for mark in marks:
-            if mark.id in kept and mark.id in shown:
-                same = shown[mark.id].title == mark.title
-                digest = content_digest(shown[mark.id], output) if same else ""
-                desk.ledger.connection.execute(
-                    "INSERT OR REPLACE INTO mark VALUES (?, ?, ?, ?, ?, ?)",
-                    (
-                        output.name,
-                        mark.id,
-                        digest,
-                        mark.sequence,
-                        seconds(mark.stamped),
-                        seconds(mark.modified),
-                    ),
-                )
+        if not isinstance(output, IcsOutput):
+            continue
+        found = {
+            mark.id: replace(shown[mark.id], sequence=mark.sequence, stamped=mark.stamped, modified=mark.modified)
+            for mark in read_marks(output.path)
+            if mark.id in kept and mark.id in shown
+        }
+        same = feed_of(output).standing(list(found.values()))
+        for id_, each in found.items():
+            assert each.stamped is not None
+            assert each.modified is not None
+            stamps = (each.sequence, seconds(each.stamped), seconds(each.modified))
+            desk.ledger.connection.execute(
+                "INSERT OR REPLACE INTO mark VALUES (?, ?, ?, ?, ?, ?)",
+                (output.name, id_, content_digest(each, output) if id_ in same else "", *stamps),
+            )
 
 
 def _record(ledger: Ledger, now: datetime, code: int, report: Report) -> None:

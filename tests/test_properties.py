@@ -16,7 +16,7 @@ from calsync import answers
 from calsync.errors import UsageError
 from calsync.finding import one_person
 from calsync.ledger import promises
-from calsync.model import OPEN, Slot, State
+from calsync.model import OPEN, FollowUp, Slot, State
 from tests.world import ME, Ev, World, at
 
 END = datetime(2026, 3, 18, 18)
@@ -78,7 +78,7 @@ def plan_of(world: World) -> set[tuple[object, ...]]:
     }
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(st.data())
 def test_the_order_and_the_places_of_events_do_not_matter(data: st.DataObject) -> None:
     events = data.draw(calendars())
@@ -99,7 +99,7 @@ def test_the_order_and_the_places_of_events_do_not_matter(data: st.DataObject) -
     assert plan_of(split) == plan_of(one)
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(calendars(), st.lists(moments(END - timedelta(days=9), END), max_size=4).map(sorted))
 def test_any_history_of_syncs_ends_in_the_same_who_rule_and_step_as_one(
     events: list[Ev], nights: list[datetime]
@@ -236,7 +236,7 @@ class Life(RuleBasedStateMachine):
             assert mark.start <= now or mark.id in carried, mark
         self.check_caps(standing)
 
-    def check_answers(self, rows: list[promises.FollowUp]) -> None:
+    def check_answers(self, rows: list[FollowUp]) -> None:
         open_ = Counter((r.address, r.uid, r.rule, r.step) for r in rows if r.state in OPEN)
         assert not open_.keys() & self.answered.keys()
         assert not open_ or max(open_.values()) == 1

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from calsync.errors import CalsyncError
+from calsync.errors import ConfigError
 from calsync.ledger.schema import migrate
 
 
@@ -24,7 +24,8 @@ class Ledger:
     def __init__(self, path: Path) -> None:
         """Open the ledger, making it where there is none.
 
-        Raises :class:`CalsyncError` where the file is no ledger or cannot be opened.
+        Raises :class:`ConfigError` where the file is no ledger, was written by a newer calsync,
+        or cannot be opened.
         """
         self.path = path
         try:
@@ -32,13 +33,17 @@ class Ledger:
             # It holds whom the user meets; nobody else on the machine needs to read that.
             path.touch(mode=0o600)
             self.connection = sqlite3.connect(path, isolation_level=None, timeout=10)
-            self.connection.execute("PRAGMA journal_mode = WAL")
-            self.connection.execute("PRAGMA synchronous = NORMAL")
-            self.connection.execute("PRAGMA temp_store = MEMORY")
-            migrate(self.connection, path)
+            try:
+                self.connection.execute("PRAGMA journal_mode = WAL")
+                self.connection.execute("PRAGMA synchronous = NORMAL")
+                self.connection.execute("PRAGMA temp_store = MEMORY")
+                migrate(self.connection, path)
+            except BaseException:
+                self.connection.close()
+                raise
         except (sqlite3.DatabaseError, OSError) as error:
-            raise CalsyncError(
-                f"{path}: cannot be used as the ledger: {error}",
+            raise ConfigError(
+                [f"{path}: cannot be used as the ledger: {error}"],
                 "Check the path and its permissions; if the file is damaged, move it away and sync again.",
             ) from error
 

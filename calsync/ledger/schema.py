@@ -8,9 +8,10 @@ copy of the file. Never edit a migration that was released; add one.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
-from calsync.errors import CalsyncError
+from calsync.errors import ConfigError
 
 MIGRATIONS: tuple[str, ...] = (
     """
@@ -122,12 +123,12 @@ MIGRATIONS: tuple[str, ...] = (
 
 
 def migrate(connection: sqlite3.Connection, path: Path, migrations: tuple[str, ...] = MIGRATIONS) -> None:
-    """Bring the ledger to the newest form. Raises :class:`CalsyncError` where a newer calsync
+    """Bring the ledger to the newest form. Raises :class:`ConfigError` where a newer calsync
     wrote it, and leaves it as it is."""
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version > len(migrations):
-        raise CalsyncError(
-            f"{path}: a newer calsync wrote this ledger (form {version}; this one knows {len(migrations)})",
+        raise ConfigError(
+            [f"{path}: a newer calsync wrote this ledger (form {version}; this one knows {len(migrations)})"],
             "Install the newer calsync, or restore an older copy of the ledger.",
         )
     if 0 < version < len(migrations):

@@ -90,6 +90,14 @@ class FeedOutput:
         files.write_if_different(self.path, new)
         return _difference(old, new), _receipt(inputs, new)
 
+    def standing(self, reminders: Sequence[Reminder]) -> frozenset[str]:
+        """Return the ids of the reminders that stand in the file just as they would be written,
+        stamps included."""
+        old = _blocks(files.content(self.path) or b"")
+        new = _blocks(render(reminders, details=self.details, alarm=self.alarm))
+        uids = {reminder.id: f"{reminder.id}@calsync".encode() for reminder in reminders}
+        return frozenset(id_ for id_, uid in uids.items() if uid in old and old[uid] == new.get(uid))
+
 
 def _receipt(inputs: str, content: bytes) -> str:
     return f"{inputs} {blake2b(content, digest_size=16).hexdigest()}"

@@ -125,17 +125,31 @@ def _with_past(
     found = list(_occurrences(live, since, until))
     overrides = [record for record in live if record.event.recurrence_id]
     for form in sorted(forms, key=lambda each: (each.gone is not None, each.gone), reverse=True):
-        for record, occurrence in _occurrences([form, *overrides], since, until):
-            if record is not form or (form.gone is not None and occurrence.end > form.gone):
-                continue
-            name = occurrence.recurrence_id
-            if all(known.recurrence_id != name for _, known in found):
-                found = [
-                    (each, known._replace(recurrence_id=name) if known.start == occurrence.start else known)
-                    for each, known in found
-                ]
+        told = [
+            occurrence
+            for record, occurrence in _occurrences([form, *overrides], since, until)
+            if record is form and (form.gone is None or occurrence.end <= form.gone)
+        ]
+        names = {occurrence.recurrence_id for occurrence in told}
+        for occurrence in told:
+            _rename(found, occurrence, names)
             found.append((form, occurrence))
     return found
+
+
+def _rename(found: list[tuple[Recorded, Occurrence]], past: Occurrence, names: set[str]) -> None:
+    """Give an occurrence of the new form the name it had in the old one: the one with that start,
+    else one of that day whose own name the old form does not know."""
+    if any(known.recurrence_id == past.recurrence_id for _, known in found):
+        return
+    free = [at for at, (_, known) in enumerate(found) if known.recurrence_id not in names]
+    same_start = [at for at in free if found[at][1].start == past.start]
+    same_day = [
+        at for at in free if found[at][1].start.date() == past.start.astimezone(found[at][1].start.tzinfo).date()
+    ]
+    for at in (same_start or same_day)[:1]:
+        record, known = found[at]
+        found[at] = (record, known._replace(recurrence_id=past.recurrence_id))
 
 
 def _occurrences(

@@ -220,21 +220,20 @@ def _candidates(
 
 
 def met_after(
-    counting: Iterable[Meeting], meeting: Meeting, night: Night, day_of: Callable[[Meeting], date]
+    counting: Iterable[Meeting], start: datetime, day: date, night: Night, day_of: Callable[[Meeting], date]
 ) -> Meeting | None:
-    """Return the earliest meeting that is over and stands on a later local day than ``meeting``."""
-    day = day_of(meeting)
-    later = (m for m in counting if m.end <= night.now and m.start > meeting.start and day_of(m) > day)
+    """Return the earliest meeting that is over and stands on a later local day than one that began at
+    ``start`` and ended on ``day``."""
+    later = (m for m in counting if m.end <= night.now and m.start > start and day_of(m) > day)
     return min(later, key=lambda m: (m.end, m.key), default=None)
 
 
 def booked_after(
-    counting: Iterable[Meeting], meeting: Meeting, night: Night, horizon: datetime
+    counting: Iterable[Meeting], key: str, start: datetime, night: Night, horizon: datetime
 ) -> Meeting | None:
-    """Return the next meeting to come that starts after ``meeting`` and within the horizon."""
+    """Return the next meeting to come that starts after the one of this key and start, and within the
+    horizon."""
     coming = (
-        m
-        for m in counting
-        if m.key != meeting.key and m.start > meeting.start and m.end > night.now and m.start <= horizon
+        m for m in counting if m.key != key and m.start > start and m.end > night.now and m.start <= horizon
     )
     return min(coming, key=lambda m: (m.start, m.key), default=None)

@@ -20,10 +20,10 @@ NIGHT = "2026-03-10T18:00:00+00:00"
 REPO = Path(__file__).parents[2]
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d")
 KEEP = Ev("keep", "2026-01-05T09:00", [])
-ENTRY = (
-    ["id", "reminder", "person", "state", "provisional", "start", "end", "timezone"]
-    + ["channel", "pack", "rule", "step", "title", "meeting"]
-)  # fmt: skip
+ENTRY = [
+    *("id", "reminder", "person", "state", "provisional", "start", "end", "timezone"),
+    *("channel", "pack", "rule", "step", "title", "meeting"),
+]
 
 
 def met(uid: str = "m1", start: str = "2026-03-10T10:00", guests: object = (LIV,), **more: object) -> Ev:
@@ -289,7 +289,10 @@ def test_a_snoozed_one_stays_there_and_open_past_its_window(house: House) -> Non
 
 def test_dry_run_writes_nothing_at_all(house: House) -> None:
     house.put(KEEP, met())
+    house.write()
+    before_any = sorted(path.name for path in house.folder.iterdir())
     told = house.run("sync", "--dry-run", "--json", now=NIGHT).json
+    assert sorted(path.name for path in house.folder.iterdir()) == before_any
     assert [d["kind"] for d in told["differences"]] == ["create"] * 3
     assert told["dry_run"] is True
     assert not house.feed_path.exists()
@@ -305,7 +308,9 @@ def test_dry_run_writes_nothing_at_all(house: House) -> None:
 
 
 def crowd(number: int) -> list[Ev]:
-    return [met(f"c{i}", f"2026-03-{1 + i % 10:02}T{8 + i // 10:02}:00", [f"p{i}@hooli.example"]) for i in range(number)]
+    return [
+        met(f"c{i}", f"2026-03-{1 + i % 10:02}T{8 + i // 10:02}:00", [f"p{i}@hooli.example"]) for i in range(number)
+    ]
 
 
 @pytest.mark.parametrize(("people", "code"), [(25, 0), (26, 12)])
@@ -398,9 +403,7 @@ def lose_source(house: House) -> None:
 @pytest.mark.parametrize(
     ("trouble", "code"), [(break_config, 10), (break_pack, 10), (lose_source, 3)], ids=["config", "pack", "source"]
 )
-def test_each_kind_of_trouble_has_its_exit_code_and_leaves_what_is_there(
-    house: House, trouble: Any, code: int
-) -> None:
+def test_each_kind_of_trouble_has_its_exit_code_and_leaves_what_is_there(house: House, trouble: Any, code: int) -> None:
     house.put(KEEP, met())
     assert calsync(house, "sync").returncode == 0
     before = house.feed_path.read_bytes()
@@ -426,6 +429,19 @@ def test_an_impossible_clock_is_exit_2_and_never_ignored(house: House, now: str)
     house.put(KEEP, met())
     assert calsync(house, "sync", now=now).returncode == 2
     assert not house.feed_path.exists()
+
+
+@pytest.mark.parametrize("ledger", ["work.ics/ledger.db", "work.ics", "."])
+def test_a_ledger_that_cannot_be_one_is_exit_10_and_no_bug(house: House, ledger: str) -> None:
+    house.put(KEEP, met())
+    house.write()
+    text = house.path.read_text(encoding="utf-8").replace('ledger = "ledger.db"', f'ledger = "{ledger}"')
+    house.path.write_text(text, encoding="utf-8")
+    before = (house.folder / "work.ics").read_bytes()
+    for command in (("sync",), ("done", LIV)):
+        told = house.run(*command, now=NIGHT, write=False)
+        assert told.code == 10, told.err
+    assert (house.folder / "work.ics").read_bytes() == before
 
 
 def test_a_config_that_is_not_there_is_exit_10(house: House, tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ def events(path: Path) -> dict[str, dict[str, str]]:
     """The events of a feed by UID, each property with its parameters cut off."""
     found = {}
     for block in re.findall(r"BEGIN:VEVENT\r\n(.*?)END:VEVENT", text(path), re.DOTALL):
-        lines = dict(re.match(r"([A-Z-]+)[^:]*:(.*)", line).groups() for line in block.splitlines())  # type: ignore[union-attr]
+        lines = dict(re.findall(r"^([A-Z-]+)[^:\r\n]*:(.*?)\r?$", block, re.MULTILINE))
         found[lines["UID"]] = lines
     return found
 
@@ -91,7 +91,7 @@ def test_every_event_has_the_properties_that_the_product_names(house: House) -> 
 
 def test_nobody_is_invited_whatever_the_titles_say(house: House) -> None:
     nasty = "x\\nATTENDEE:mailto:victim@hooli.example\\nBEGIN:VEVENT"
-    house.put(KEEP, met(title=nasty, guests=[f"ATTENDEE;CN=\"A\\nORGANIZER:mailto:b@c.example\":mailto:{LIV}"]))
+    house.put(KEEP, met(title=nasty, guests=[f'ATTENDEE;CN="A\\nORGANIZER:mailto:b@c.example":mailto:{LIV}']))
     house.sync(NIGHT)
     assert not re.search(r"^(ATTENDEE|ORGANIZER|METHOD)", text(house.feed_path), re.MULTILINE)
     assert text(house.feed_path).count("\r\nBEGIN:VEVENT") == 3
@@ -226,7 +226,13 @@ def test_after_three_days_of_failing_the_feed_asks_for_attention_and_stops_when_
         broken = house.folder / "other"
         broken.write_text("in the way")
     house.put(KEEP, met())
-    for now, asks in (("06-10 20:00", 0), ("06-12 20:00", 0), ("06-13 19:00", 0), ("06-13 21:00", 1), ("06-20 02:00", 1)):
+    for now, asks in (
+        ("06-10 20:00", 0),
+        ("06-12 20:00", 0),
+        ("06-13 19:00", 0),
+        ("06-13 21:00", 1),
+        ("06-20 02:00", 1),
+    ):
         assert house.run("sync", now=f"2026-{now}").code == 3
         assert text(house.feed_path).count("SUMMARY:calsync needs attention") == asks, now
     if what == "source":

@@ -300,3 +300,11 @@ def test_who_was_met_stays_known_when_history_leaves_the_meeting_behind(house: H
 def test_me_alone_and_only_rooms_is_no_meeting(house: House) -> None:
     room = "ATTENDEE;CUTYPE=ROOM;PARTSTAT=ACCEPTED:mailto:oak@globex.example"
     assert house.met(Ev("m", "2026-03-10T10:00", [room, (ME, "ACCEPTED")])) == set()
+
+
+def test_a_series_moved_by_an_hour_afterwards_was_not_held_twice(house: House) -> None:
+    house.met(Ev("s", "2026-03-03T10:00", [ANA], extra=["RRULE:FREQ=WEEKLY;COUNT=2"]))
+    before = {e.id: e.state for e in house.agenda(NOW, everything=True)}
+    house.met(Ev("s", "2026-03-03T11:00", [ANA], extra=["RRULE:FREQ=WEEKLY;COUNT=2"]), now=LATER)
+    assert {e.id: e.state for e in house.agenda(LATER, everything=True)} == before
+    assert len(house.run("why", ANA, "--json", now=LATER).json["meetings"]) == 2

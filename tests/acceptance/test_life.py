@@ -136,9 +136,9 @@ def test_the_same_day_is_the_same_day_on_my_clock(house: House) -> None:
 def test_a_meeting_that_does_not_count_meets_and_books_nobody(house: House, other: Ev) -> None:
     house.put(KEEP, first(), other)
     house.sync("2026-06-10 20:00")
-    assert {s for s in states(house, "2026-06-10 20:00").values()} == {State.WRITTEN}
+    assert set(states(house, "2026-06-10 20:00").values()) == {State.WRITTEN}
     house.sync("2026-06-11 20:00")
-    assert {s for s in states(house, "2026-06-11 20:00").values()} == {State.WRITTEN}
+    assert set(states(house, "2026-06-11 20:00").values()) == {State.WRITTEN}
 
 
 def test_a_booked_meeting_makes_wait_what_names_booked_and_its_falling_away_brings_new_ids(house: House) -> None:
@@ -501,3 +501,102 @@ def test_the_report_in_json_tells_what_changed_and_why(house: House, tmp_path: P
     told = json.loads(house.run("sync", "--json", now="2026-06-11 02:00").out)
     assert [d["kind"] for d in told["differences"]] == ["remove"] * 3
     assert all("deleted" in d["cause"] for d in told["differences"])
+
+
+def test_when_one_of_several_is_met_again_the_reminder_goes_on_for_the_others(house: House) -> None:
+    house.put(KEEP, first([LIV, MAX]))
+    house.sync("2026-06-10 20:00")
+    before = uids(house)
+    house.put(KEEP, first([LIV, MAX]), Ev("second", "2026-06-11T08:00", [LIV]))
+    house.sync("2026-06-11 08:31")
+    assert set(states(house, "2026-06-11 08:31").values()) == {State.MET}
+    assert set(states(house, "2026-06-11 08:31", MAX).values()) == {State.WRITTEN}
+    assert uids(house) == before
+    assert all("liv" not in mark.title.lower() for mark in house.feed() if mark.start.day != 11)
+
+
+def test_a_rule_without_unless_goes_on_whoever_is_met(house: House) -> None:
+    house.pack("own", OWN.replace('channel = "message"', 'channel = "message"\n  unless = []'))
+    house.packs = ["own"]
+    house.put(KEEP, first(), Ev("second", "2026-06-11T09:00", [LIV]))
+    house.sync("2026-06-10 20:00")
+    house.sync("2026-06-11 20:00")
+    assert states(house, "2026-06-11 20:00") == {"hello": State.WRITTEN, "meet": State.MET}
+
+
+def test_one_who_waits_in_the_inbox_does_not_slip_out_of_it_when_a_step_is_missed(house: House) -> None:
+    house.people["select"] = "ask"
+    house.put(KEEP, first(start="2026-06-03T09:00"))
+    for night in ("2026-06-10 20:00", "2026-06-11 02:00", "2026-06-12 02:00"):
+        house.sync(night)
+        assert house.open(night) == []
+        assert house.verdict(LIV, night) == "held"
+    house.sync("2026-06-20 02:00")  # older than lookback by now
+    assert house.open("2026-06-20 02:00") == []
+    assert house.feed() == []
+
+
+def test_one_who_waits_in_the_inbox_with_a_meeting_booked_stays_there(house: House) -> None:
+    house.people["select"] = "ask"
+    booked = Ev("second", "2026-06-25T09:00", [LIV])
+    house.put(KEEP, first(), booked)
+    house.sync("2026-06-10 20:00")
+    house.put(KEEP, first())
+    house.sync("2026-06-11 02:00")
+    assert house.open("2026-06-11 02:00") == []
+    assert house.run("inbox", "accept", LIV, now="2026-06-11 08:00").code == 0
+    assert [step for _, step, _ in house.open("2026-06-11 08:00")] == ["hello", "meet", "check-in"]
+
+
+def test_dismissing_one_step_of_somebody_in_the_inbox_lets_nobody_in(house: House) -> None:
+    house.people["select"] = "ask"
+    house.put(KEEP, first())
+    house.sync("2026-06-10 20:00")
+    held = house.agenda("2026-06-10 20:00", everything=True)
+    assert house.run("dismiss", held[0].id, now="2026-06-10 20:10").code == 0
+    house.sync("2026-06-11 02:00")
+    assert house.open("2026-06-11 02:00") == []
+
+
+def test_after_the_ledger_is_lost_a_full_feed_is_no_reason_to_brake(house: House) -> None:
+    house.put(
+        KEEP, *(Ev(f"m{i}", f"2026-06-{1 + i % 10:02}T{8 + i // 10:02}:00", [f"p{i}@hooli.example"]) for i in range(30))
+    )
+    assert house.run("sync", "--allow", "30", now="2026-06-10 20:00").code == 0
+    before = {(m.id, m.start) for m in house.feed()}
+    for path in house.folder.glob("ledger.db*"):
+        path.unlink()
+    assert house.run("sync", now="2026-06-11 02:00").code == 0
+    assert {(m.id, m.start) for m in house.feed()} == before
+
+
+def test_after_the_ledger_is_lost_ticks_of_long_ago_and_late_snoozes_stand(house: House) -> None:
+    house.put(KEEP, first([LIV]), Ev("other", "2026-06-09T09:00", [MAX]))
+    house.sync("2026-06-10 20:00")
+    house.run("done", LIV, now="2026-06-10 20:10")
+    house.run("snooze", MAX, "2026-06-24 15:00", now="2026-06-10 20:11")
+    before = {(m.id, m.start, m.done) for m in house.feed()}
+    for path in house.folder.glob("ledger.db*"):
+        path.unlink()
+    for night in ("2026-06-20 02:00", "2026-06-21 02:00"):
+        house.sync(night)
+        assert {(m.id, m.start, m.done) for m in house.feed()} == before
+    assert states(house, "2026-06-21 02:00")["hello"] is State.DONE
+    assert states(house, "2026-06-21 02:00", MAX)["hello"] is State.WRITTEN
+
+
+def test_after_the_ledger_is_lost_stamps_go_on_from_where_they_were(house: House) -> None:
+    for title in ("One", "Two", "Three"):
+        house.put(KEEP, first(title=title))
+        house.sync("2026-06-10 20:00")
+    before = {m.id: m for m in house.feed()}
+    feed = house.feed_path.read_bytes()
+    for path in house.folder.glob("ledger.db*"):
+        path.unlink()
+    house.sync("2026-06-11 02:00")
+    assert house.feed_path.read_bytes() == feed
+    for path in house.folder.glob("ledger.db*"):
+        path.unlink()
+    house.put(KEEP, first(title="Four"))
+    house.sync("2026-06-11 03:00")
+    assert all(mark.sequence > before[mark.id].sequence for mark in house.feed())

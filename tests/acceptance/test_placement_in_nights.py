@@ -33,7 +33,7 @@ def world(tmp_path: Path) -> World:
 
 
 def use_step(world: World, **keys: str) -> None:
-    """Follow a user's pack of one step. """
+    """Follow a user's pack of one step."""
     given = {"after": "2 days", "window": "9 days", "channel": "card"} | keys
     lines = [f'{key} = "{value}"' for key, value in given.items()]
     rules = world.folder / "rules"
@@ -46,8 +46,9 @@ def starts(world: World, now: str) -> list[str]:
     return [start for _, _, start in world.open(now)]
 
 
-def place_one(world: World, meeting: str, now: str, *others: Ev, minutes: int = 30, **keys: str) -> str:
-    """Meet Nia (UTC), sync, and return where the one reminder stands on my clock."""
+def place_one(world: World, meeting: str, now: str, *others: Ev, **keys: str) -> str:
+    """Meet Nia (UTC) for ``minutes``, sync, and return where the one reminder stands on my clock."""
+    minutes = int(keys.pop("minutes", "30"))
     use_step(world, **keys)
     world.put(Ev("first", meeting, [NIA], minutes=minutes), *others)
     world.sync(now)
@@ -132,9 +133,7 @@ def test_at_first_then_working_hours_then_the_next_day(world: World) -> None:
 def test_last_comes_the_first_day_searched_at_the_start_of_at(world: World) -> None:
     solid = Ev("b", "2026-05-11T00:00", [], minutes=10 * 24 * 60)
     report_now = "2026-05-11 20:00"
-    place = place_one(
-        world, "2026-05-11T08:00", report_now, solid, after="1 day", window="3 days", at="10:00-11:00"
-    )
+    place = place_one(world, "2026-05-11T08:00", report_now, solid, after="1 day", window="3 days", at="10:00-11:00")
     assert place == "2026-05-12 10:00"
 
 
@@ -150,7 +149,9 @@ def test_a_span_starts_on_a_quarter_hour_and_lies_wholly_inside_at(world: World)
 
 def test_a_second_reminder_does_not_overlap_the_first(world: World) -> None:
     use_step(world, channel="call")
-    world.put(Ev("a", "2026-05-11T08:00", [NIA]), Ev("b", "2026-05-11T12:00", [RAJ]), Ev("c", "2026-05-11T15:00", [UMA]))
+    world.put(
+        Ev("a", "2026-05-11T08:00", [NIA]), Ev("b", "2026-05-11T12:00", [RAJ]), Ev("c", "2026-05-11T15:00", [UMA])
+    )
     world.sync("2026-05-11 20:00")
     assert starts(world, "2026-05-11 20:00") == ["2026-05-13 09:00", "2026-05-13 09:30", "2026-05-13 10:00"]
 
@@ -201,8 +202,8 @@ def test_a_cap_of_a_week_runs_from_monday_to_sunday_in_my_zone(tmp_path: Path) -
     world.sections |= {"me": 'working_hours = "09:00-17:00"', "limits": "per_day = 2\nper_week = 3"}
     use_step(world, after="1 day", window="2 weeks", days="any", at="08:00-12:00")
     # In Auckland these are Friday morning, 15 May; UTC still has Thursday.
-    world.put(*(Ev(f"m{i}", f"2026-05-14T{20 + i}:00", [f"p{i}@hooli.example"], minutes=20) for i in range(4)),
-              *(Ev(f"n{i}", f"2026-05-14T{20 + i}:30", [f"q{i}@hooli.example"], minutes=20) for i in range(2)))  # fmt: skip
+    times = ("20:00", "20:30", "21:00", "21:30", "22:00", "23:00")
+    world.put(*(Ev(f"m{t}", f"2026-05-14T{t}", [f"p{t[:2]}{t[3:]}@hooli.example"], minutes=20) for t in times))
     world.sync("2026-05-15 08:00")
     days = [start[:10] for start in starts(world, "2026-05-15 08:00")]
     # Saturday 16 (two), Sunday 17 (one, the week is full), Monday 18 (two), Tuesday 19 (one).
@@ -414,7 +415,9 @@ def test_where_no_slot_suits_their_day_that_wish_is_dropped_and_the_sync_says_so
         ("Australia/Lord_Howe", "2026-10-02T01:00", "2026-10-02 08:00", 11),  # half an hour on 4 October
     ],
 )
-def test_nine_stays_nine_over_a_change_of_the_clocks(tmp_path: Path, zone: str, met: str, now: str, offset: int) -> None:
+def test_nine_stays_nine_over_a_change_of_the_clocks(
+    tmp_path: Path, zone: str, met: str, now: str, offset: int
+) -> None:
     world = World(tmp_path, zone=zone)
     assert place_one(world, met, now, after="3 days").endswith("09:00")
     (entry,) = world.agenda(now)
@@ -436,7 +439,9 @@ def test_a_written_one_stays_when_busy_time_hours_holidays_and_caps_change(world
 
 def test_changing_a_rule_plans_untouched_future_reminders_anew_under_their_uid(world: World) -> None:
     use_step(world)
-    world.put(Ev("a", "2026-05-11T08:00", [NIA]), Ev("b", "2026-05-11T12:00", [RAJ]), Ev("c", "2026-05-06T12:00", [UMA]))
+    world.put(
+        Ev("a", "2026-05-11T08:00", [NIA]), Ev("b", "2026-05-11T12:00", [RAJ]), Ev("c", "2026-05-06T12:00", [UMA])
+    )
     world.sync("2026-05-08 20:00")
     world.sync("2026-05-11 20:00")
     with world.ledger() as ledger:
@@ -471,22 +476,22 @@ def test_a_change_of_words_alone_moves_nothing(world: World) -> None:
 
 
 def test_hours_count_from_the_end_of_the_meeting_and_not_from_midnight(world: World) -> None:
-    place = place_one(world, "2026-05-11T08:00", "2026-05-11 09:00", minutes=50, after="3 hours", window="8 hours")
+    place = place_one(world, "2026-05-11T08:00", "2026-05-11 09:00", minutes="50", after="3 hours", window="8 hours")
     assert place == "2026-05-11 14:00"  # ended at 10:50, on the next quarter hour after 13:50
 
 
 def test_hours_past_my_day_go_to_the_next_day_that_the_window_allows(world: World) -> None:
-    place = place_one(world, "2026-05-11T13:00", "2026-05-11 14:00", minutes=60, after="4 hours", window="30 hours")
+    place = place_one(world, "2026-05-11T13:00", "2026-05-11 14:00", minutes="60", after="4 hours", window="30 hours")
     assert place == "2026-05-12 09:00"
 
 
 def test_a_meeting_that_ends_at_midnight_belongs_to_the_day_it_filled(world: World) -> None:
-    place = place_one(world, "2026-05-11T20:00", "2026-05-12 02:00", minutes=120, after="1 working day")
+    place = place_one(world, "2026-05-11T20:00", "2026-05-12 02:00", minutes="120", after="1 working day")
     assert place == "2026-05-12 09:00"  # 22:00-24:00 on Monday in Berlin
 
 
 def test_a_meeting_over_midnight_counts_from_the_day_it_ended(world: World) -> None:
-    place = place_one(world, "2026-05-11T20:00", "2026-05-12 02:00", minutes=180, after="1 working day")
+    place = place_one(world, "2026-05-11T20:00", "2026-05-12 02:00", minutes="180", after="1 working day")
     assert place == "2026-05-13 09:00"
 
 

@@ -160,3 +160,26 @@ def test_a_source_taken_out_of_the_config_withdraws_only_what_was_to_come(two: H
     two.sources = (("home", "personal"),)
     two.run("sync", now=LATER)
     assert two.nudged(LATER) == {ANA}
+
+
+def test_a_meeting_deleted_before_it_took_place_stays_withdrawn_when_its_time_has_passed(two: House) -> None:
+    two.put(Ev("m", "2026-03-10T10:00", [ANA]))
+    for now in (LATER, "2026-03-13 18:00", "2026-03-14 02:00", "2026-03-16 02:00"):
+        assert two.run("sync", now=now).code == 0
+        assert {e.state.value for e in two.agenda(now, everything=True) if e.emails[0] == BO} == {"withdrawn"}
+
+
+def test_somebody_taken_off_an_upcoming_meeting_is_not_followed_up_when_it_is_over(two: House) -> None:
+    two.put(Ev("m", "2026-03-10T10:00", [ANA]), Ev("n", "2026-03-13T10:00", [CY]))
+    for now in (LATER, "2026-03-13 18:00", "2026-03-14 02:00", "2026-03-16 02:00"):
+        assert two.run("sync", now=now).code == 0
+        assert {e.state.value for e in two.agenda(now, everything=True) if e.emails[0] == BO} == {"withdrawn"}
+        assert CY in two.nudged(now)
+
+
+def test_an_upcoming_meeting_that_becomes_a_series_is_followed_up_once(two: House) -> None:
+    two.put(Ev("m", "2026-03-10T10:00", [ANA]), Ev("n", "2026-03-13T10:00", [BO], extra=["RRULE:FREQ=WEEKLY;COUNT=2"]))
+    for now in ("2026-03-13 18:00", "2026-03-14 02:00", "2026-03-16 02:00"):
+        assert two.run("sync", now=now).code == 0
+        hello = [e for e in two.agenda(now) if e.emails[0] == BO and e.followup.step == "hello"]
+        assert len(hello) == 1
