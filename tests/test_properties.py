@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from unittest.mock import patch
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -23,6 +24,15 @@ END = datetime(2026, 3, 18, 18)
 PEOPLE = [f"{name}@{firm}.example" for name in ("ivo", "jun", "kai", "lea") for firm in ("hooli", "stark")]
 OLD = "olga@acme.example"
 FRIEND = Ev("friend", "2024-05-06T10:00", [OLD])
+
+
+FOLDERS: list[Path | None] = [None]
+"""Where worlds are made; the last one counts."""
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _folder(tmp_path_factory: pytest.TempPathFactory) -> None:
+    FOLDERS.append(tmp_path_factory.mktemp("worlds"))
 
 
 @st.composite
@@ -66,7 +76,7 @@ def calendars(draw: st.DrawFn) -> list[Ev]:
 
 
 def a_world(sources: tuple[tuple[str, str], ...] = (("work", "work"),)) -> World:
-    world = World(Path(tempfile.mkdtemp(prefix="calsync-")), sources=sources)
+    world = World(Path(tempfile.mkdtemp(dir=FOLDERS[-1])), sources=sources)
     world.sections["limits"] = "per_day = 2\nper_week = 6\nbrake = 99"
     return world
 
