@@ -297,9 +297,7 @@ def main() -> None:
         "--now", type=datetime.fromisoformat, default=NOW, help="ISO 8601 with offset; default %(default)s"
     )
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument(
-        "--changed", type=int, default=0, metavar="N", help="the same calendar with N events edited"
-    )
+    parser.add_argument("--changed", type=int, default=0, metavar="N", help="the same calendar with N events edited")
     given = parser.parse_args()
     write(given.path, given.events, given.now, given.seed, given.changed)
 

@@ -212,9 +212,7 @@ def generated(folder: Path, events: int, changed: int) -> Path:
         print(f"  writing {path.name} …", file=sys.stderr)
         half = path.with_suffix(".half")
         options = ["--now", NOW.isoformat(), "--changed", str(changed)]
-        subprocess.run(
-            [sys.executable, str(HERE / "generate.py"), str(events), str(half), *options], check=True
-        )
+        subprocess.run([sys.executable, str(HERE / "generate.py"), str(events), str(half), *options], check=True)
         half.replace(path)
     return path
 

@@ -12,9 +12,9 @@ from datetime import datetime, timedelta, tzinfo
 
 from calsync.ids import reminder_id
 from calsync.model import OPEN, FollowUp, Slot, State
-from calsync.plan import Promise
 from calsync.rules.channels import FORMS
 from calsync.rules.schema import Step
+from calsync.situation import Promise
 from calsync.timing.placement import Caps, Placed, Wish, place
 from calsync.timing.working_time import WorkingTime
 
@@ -176,17 +176,11 @@ def _placed(
     if not wishes:
         return {}, ()
     standing = {slot.id: slot for slot in diary.slots} | dict(settled)
-    taken = [
-        (slot.start, slot.end)
-        for slot in standing.values()
-        if slot.removed is None and slot.id not in pending
-    ]
+    taken = [(slot.start, slot.end) for slot in standing.values() if slot.removed is None and slot.id not in pending]
     first = min(diary.now, *(_midnight(wish, diary.mine.zone) for wish in wishes))
     last = max(_midnight(wish, diary.mine.zone, end=True) for wish in wishes)
     busy = diary.busy(first - timedelta(days=1), max(last, diary.now) + timedelta(days=2))
-    results: list[Placed] = place(
-        wishes, mine=diary.mine, busy=busy, taken=taken, caps=diary.caps, now=diary.now
-    )
+    results: list[Placed] = place(wishes, mine=diary.mine, busy=busy, taken=taken, caps=diary.caps, now=diary.now)
     slots: dict[str, Slot] = {}
     notes: list[str] = []
     for placed in results:

@@ -197,15 +197,11 @@ class Serve(Section):
 Source = IcsSource | GoogleSource | CaldavSource
 Output = IcsOutput | GoogleOutput | CaldavOutput
 _Source = Annotated[
-    Annotated[IcsSource, Tag("ics")]
-    | Annotated[GoogleSource, Tag("google")]
-    | Annotated[CaldavSource, Tag("caldav")],
+    Annotated[IcsSource, Tag("ics")] | Annotated[GoogleSource, Tag("google")] | Annotated[CaldavSource, Tag("caldav")],
     Discriminator(kind_of),
 ]
 _Output = Annotated[
-    Annotated[IcsOutput, Tag("ics")]
-    | Annotated[GoogleOutput, Tag("google")]
-    | Annotated[CaldavOutput, Tag("caldav")],
+    Annotated[IcsOutput, Tag("ics")] | Annotated[GoogleOutput, Tag("google")] | Annotated[CaldavOutput, Tag("caldav")],
     Discriminator(kind_of),
 ]
 

@@ -195,10 +195,6 @@ def _refused(path: Path, error: OSError) -> OutputError:
         case errno.ENOTDIR | errno.EEXIST:
             return OutputError(f"{path}: a part of the path is a file, not a folder", "Choose another path.")
         case errno.ELOOP:
-            return OutputError(
-                f"{path}: a link that points to itself", "Remove the link, or choose another path."
-            )
+            return OutputError(f"{path}: a link that points to itself", "Remove the link, or choose another path.")
         case _:
-            return OutputError(
-                f"{path}: {error.strerror or error}", "Choose another path, or see to that folder."
-            )
+            return OutputError(f"{path}: {error.strerror or error}", "Choose another path, or see to that folder.")

@@ -50,15 +50,11 @@ def read(path: Path, remedy_if_missing: str) -> tuple[str, dict[str, Any]]:
         raise ConfigError([f"{path}:{line}: not UTF-8 text"], "Save the file as UTF-8.") from None
     except OSError as error:
         trouble = (error.strerror or str(error)).lower()
-        raise ConfigError(
-            [f"{path}: cannot be read: {trouble}"], "Check the path and its permissions."
-        ) from None
+        raise ConfigError([f"{path}: cannot be read: {trouble}"], "Check the path and its permissions.") from None
     try:
         return text, tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(
-            [f"{path}:{_syntax(str(error), text)}"], "Correct that line and try again."
-        ) from None
+        raise ConfigError([f"{path}:{_syntax(str(error), text)}"], "Correct that line and try again.") from None
 
 
 def nearest(word: str, names: Iterable[str]) -> str:

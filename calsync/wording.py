@@ -114,9 +114,7 @@ def _description(scene: Scene, words: object, people: Sequence[Someone], lead: F
     zone = scene.mine.zone
     parts: list[str] = []
     if lead.state is State.PROVISIONAL:
-        parts.append(
-            "Provisional: the meeting is still to come. This leaves your calendar if it is cancelled."
-        )
+        parts.append("Provisional: the meeting is still to come. This leaves your calendar if it is cancelled.")
     who = []
     for someone in people:
         address = f" <{someone.addresses[0]}>" if someone.name and someone.addresses else ""
@@ -181,9 +179,7 @@ def _their_time(scene: Scene, people: Sequence[Someone]) -> str:
             continue
         theirs = scene.slot.start.astimezone(someone.zone)
         if theirs.utcoffset() != mine.utcoffset():
-            lines.append(
-                f"For {someone.called} it is {theirs:%H:%M} then ({someone.zone}, {someone.zone_known})."
-            )
+            lines.append(f"For {someone.called} it is {theirs:%H:%M} then ({someone.zone}, {someone.zone_known}).")
     return "\n".join(lines)
 
 

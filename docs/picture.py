@@ -66,9 +66,7 @@ def in_a_terminal(*arguments: str, environment: dict[str, str], columns: int = C
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 60, columns, 0, 0))
     command = [sys.executable, "-m", "calsync", *arguments]
-    run = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs, env=environment, cwd=ROOT
-    )
+    run = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs, env=environment, cwd=ROOT)
     os.close(theirs)
     written = b""
     with suppress(OSError):  # Linux says so when the other end is closed

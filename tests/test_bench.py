@@ -70,9 +70,7 @@ def test_one_event_in_ten_is_a_series_of_any_frequency() -> None:
 def test_exclusions_and_exceptions_stand_for_real_occurrences(tmp_path: Path) -> None:
     path = tmp_path / "work.ics"
     generate.write(path, 350)
-    exceptions = {
-        event["UID"]: event["RECURRENCE-ID"].dt for event in events_of(path) if "RECURRENCE-ID" in event
-    }
+    exceptions = {event["UID"]: event["RECURRENCE-ID"].dt for event in events_of(path) if "RECURRENCE-ID" in event}
     checked = 0
     for event in events_of(path):
         if "RRULE" not in event:
@@ -85,10 +83,7 @@ def test_exclusions_and_exceptions_stand_for_real_occurrences(tmp_path: Path) ->
         bare.add_component(event)
         begins: datetime = event["DTSTART"].dt
         after = begins - timedelta(days=1)
-        found = {
-            x["DTSTART"].dt
-            for x in recurring_ical_events.of(bare).between(after, begins + timedelta(days=400))
-        }
+        found = {x["DTSTART"].dt for x in recurring_ical_events.of(bare).between(after, begins + timedelta(days=400))}
         assert begins in found
         assert originals <= found - {begins}
         checked += len(originals)
@@ -153,9 +148,7 @@ def test_the_same_arguments_give_the_same_bytes(small: Path, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("changed", [1, 50, 200])
-def test_the_changed_variant_differs_in_exactly_so_many_events(
-    small: Path, tmp_path: Path, changed: int
-) -> None:
+def test_the_changed_variant_differs_in_exactly_so_many_events(small: Path, tmp_path: Path, changed: int) -> None:
     path = tmp_path / "changed.ics"
     generate.write(path, 200, changed=changed)
     before, after = (file.read_bytes().split(b"BEGIN:VEVENT") for file in (small, path))
@@ -178,9 +171,7 @@ def test_a_measurement_knows_time_peak_memory_and_exit_code(tmp_path: Path) -> N
 
 
 def test_a_command_that_fails_is_reported_and_not_timed(tmp_path: Path) -> None:
-    row = run.repeat(
-        "it", [sys.executable, "-c", "raise SystemExit('no such calendar')"], 3, tmp_path / "log.txt"
-    )
+    row = run.repeat("it", [sys.executable, "-c", "raise SystemExit('no such calendar')"], 3, tmp_path / "log.txt")
     assert row.runs == []
     assert row.remark == "failed with exit code 1: no such calendar"
 
@@ -216,8 +207,5 @@ def test_the_table_sets_each_row_beside_icalendar(capsys: pytest.CaptureFixture[
     ]
     run.show("50,000 events", rows)
     printed = capsys.readouterr().out
-    assert (
-        "| calsync: first sync   |  4.00 |     4.00 |      150 |           20.0 x |            6.0 x |"
-        in printed
-    )
+    assert "| calsync: first sync   |  4.00 |     4.00 |      150 |           20.0 x |            6.0 x |" in printed
     assert "calsync: agenda failed with exit code 10: config.toml" in printed

@@ -46,9 +46,7 @@ def problems(folder: Path, text: str) -> list[str]:
     return [problem.removeprefix(f"{folder}/") for problem in caught.value.problems]
 
 
-def test_the_shortest_config_has_the_documented_defaults(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_shortest_config_has_the_documented_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     loaded = load(written(tmp_path, LEAST))
     assert loaded.me.emails == ("sam@northwind.example",)
@@ -84,9 +82,7 @@ def test_reminders_written_back_ring_at_their_start_and_those_in_feeds_do_not(tm
     assert (google.alarm, google.calendar, feed.alarm) == (Span(0, "minutes"), "Follow-ups", None)
 
 
-def test_paths_are_relative_to_the_config_and_home_is_expanded(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_paths_are_relative_to_the_config_and_home_is_expanded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/sam")
     (tmp_path / "sub").mkdir()
     text = 'ledger = "~/calsync.db"\n' + LEAST + '[people]\ncontacts = ["/abs/c.vcf", "c.vcf"]\n'

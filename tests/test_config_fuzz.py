@@ -127,9 +127,7 @@ def complaints(call: Callable[[], object]) -> list[str]:
 
 @FUZZ
 @given(st.sampled_from(places(CONFIG)), VALUES)
-def test_any_value_anywhere_in_a_config_is_taken_or_named(
-    folder: Path, place: tuple[Any, ...], value: Any
-) -> None:
+def test_any_value_anywhere_in_a_config_is_taken_or_named(folder: Path, place: tuple[Any, ...], value: Any) -> None:
     (folder / "config.toml").write_text(document(changed(CONFIG, place, value)), "utf-8")
     for problem in complaints(lambda: load(folder / "config.toml")):
         assert re.match(r".*/config\.toml:\d+: \S", problem)
@@ -137,9 +135,7 @@ def test_any_value_anywhere_in_a_config_is_taken_or_named(
 
 @FUZZ
 @given(st.sampled_from(places(PACK)), VALUES)
-def test_any_value_anywhere_in_a_pack_is_taken_or_named(
-    folder: Path, place: tuple[Any, ...], value: Any
-) -> None:
+def test_any_value_anywhere_in_a_pack_is_taken_or_named(folder: Path, place: tuple[Any, ...], value: Any) -> None:
     (folder / "mine.toml").write_text(document(changed(PACK, place, value)), "utf-8")
     for problem in complaints(lambda: [check_templates(pack) for pack in load_packs(["mine"], folder)]):
         assert re.match(r".*/mine\.toml:\d+: ", problem)

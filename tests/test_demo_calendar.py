@@ -72,9 +72,7 @@ def address(value: str) -> str:
 def read(name: str, text: bytes, now: datetime) -> list[Meeting]:
     calendar = parse(text)
     found = []
-    for event in recurring_ical_events.of(calendar).between(
-        now - timedelta(days=400), now + timedelta(days=70)
-    ):
+    for event in recurring_ical_events.of(calendar).between(now - timedelta(days=400), now + timedelta(days=70)):
         if not isinstance(event["DTSTART"].dt, datetime) or event.get("STATUS") == "CANCELLED":
             continue
         attendees = event.get("ATTENDEE", [])
@@ -108,11 +106,7 @@ def newcomers(now: datetime) -> dict[str, str]:
     for meeting in meetings(now):
         group = [who for who, answer in meeting.answers.items() if answer != "DECLINED"]
         upcoming = meeting.end > now
-        if (
-            meeting.mine not in ("ACCEPTED", "TENTATIVE")
-            or len(group) > 20
-            or meeting.start > now + FORTNIGHT
-        ):
+        if meeting.mine not in ("ACCEPTED", "TENTATIVE") or len(group) > 20 or meeting.start > now + FORTNIGHT:
             continue
         for who in group:
             mailbox, _, domain = who.partition("@")
@@ -147,9 +141,7 @@ def test_both_hold_at_any_moment(now: datetime) -> None:
 
 def assert_nobody_could_wonder(now: datetime) -> None:
     off = holidays.country_holidays("GB", subdiv="ENG")
-    attended = [
-        m for m in meetings(now) if m.mine not in ("DECLINED", "NEEDS-ACTION") and "train" not in m.uid
-    ]
+    attended = [m for m in meetings(now) if m.mine not in ("DECLINED", "NEEDS-ACTION") and "train" not in m.uid]
     for meeting in attended:
         if meeting.calendar == WORK:
             assert meeting.start.weekday() < 5, meeting
@@ -194,9 +186,7 @@ def test_each_exception_of_a_series_stands_for_a_real_occurrence(now: datetime) 
         original = event["RECURRENCE-ID"].dt
         bare = icalendar.Calendar()
         bare.add_component(masters[event["UID"]])
-        assert [found["DTSTART"].dt for found in recurring_ical_events.of(bare).at(original.date())] == [
-            original
-        ]
+        assert [found["DTSTART"].dt for found in recurring_ical_events.of(bare).at(original.date())] == [original]
 
 
 def test_the_same_moment_gives_the_same_bytes_in_any_zone() -> None:

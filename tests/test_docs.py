@@ -72,9 +72,7 @@ def command_lines() -> list[str]:
     for name in PAGES:
         shown = [line for block in blocks(name, "console") for line in block.splitlines()]
         found += [line[2:] for line in shown if line.startswith("$ ")]
-        found += [
-            line.split(maxsplit=5)[5] for block in blocks(name, "crontab") for line in block.splitlines()
-        ]
+        found += [line.split(maxsplit=5)[5] for block in blocks(name, "crontab") for line in block.splitlines()]
         found += [code for code in re.findall(r"`([^`\n]+)`", page(name)) if code.startswith("calsync ")]
     return sorted(set(found))
 
@@ -154,9 +152,7 @@ def test_every_snippet_of_toml_loads(name: str, text: str, tmp_path: Path) -> No
         (tmp_path / title).write_text(f"{text}{rest}", "utf-8")
         config.load(tmp_path / title)
     else:
-        assert re.fullmatch(r"rules/[a-z-]+\.toml", title), (
-            f"{name}: a snippet begins with the name of its file"
-        )
+        assert re.fullmatch(r"rules/[a-z-]+\.toml", title), f"{name}: a snippet begins with the name of its file"
         (tmp_path / title).write_text(text, "utf-8")
         (pack,) = load_packs([Path(title).stem], tmp_path / "rules")
         assert check_templates(pack) == []
@@ -285,9 +281,7 @@ def test_the_examples_of_addresses_are_judged_as_shown() -> None:
     for address, taken_for in rows:
         assert (addresses.not_human(address, "individual") or "a person") == taken_for, address
     for local in re.findall(r"`([\w.-]+)@`", section("docs/addresses.md", "## Robots")):
-        assert (
-            addresses.not_human(f"{local}@acme.example", "individual") == "a robot's or notification address"
-        )
+        assert addresses.not_human(f"{local}@acme.example", "individual") == "a robot's or notification address"
 
 
 def rooms_in_the_readme() -> list[list[str]]:

@@ -155,9 +155,7 @@ except OutputError as error:
         path = Path(folder) / "feed.ics"
         path.write_bytes(b"old")
         Path(folder).chmod(0o555)
-        run = subprocess.run(
-            [sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=False
-        )
+        run = subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=False)
         Path(folder).chmod(0o755)
         assert run.stderr.startswith(f"{path}: not allowed to write there / Give yourself write permission")
         assert path.read_bytes() == b"old"
@@ -179,9 +177,7 @@ try:
 except OutputError as error:
     sys.exit(f"{error.exit_code} {error}")
 """
-    run = subprocess.run(
-        [sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=False
-    )
+    run = subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=False)
     assert f"3 {path}" in run.stderr
     assert path.read_bytes() == b"old"
     assert left_overs(tmp_path) == []
@@ -211,9 +207,7 @@ def test_a_killed_writer_leaves_one_whole_version_and_the_next_cleans_up(tmp_pat
 
 def test_a_living_writers_file_is_not_taken_for_a_left_over(tmp_path: Path) -> None:
     path = tmp_path / "feed.ics"
-    writers = [
-        subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE) for _ in range(2)
-    ]
+    writers = [subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE) for _ in range(2)]
     try:
         for writer in writers:
             assert writer.stdout is not None

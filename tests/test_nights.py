@@ -72,9 +72,7 @@ def test_an_upcoming_meeting_is_provisional_and_says_so(world: World) -> None:
 def test_a_cancelled_meeting_takes_its_follow_ups_with_it(world: World) -> None:
     world.put(Ev("m1", "2026-03-12T10:00", [ANA]), Ev("x", "2026-03-01T10:00", []))
     world.sync("2026-03-10 18:00")
-    world.put(
-        Ev("m1", "2026-03-12T10:00", [ANA], extra=["STATUS:CANCELLED"]), Ev("x", "2026-03-01T10:00", [])
-    )
+    world.put(Ev("m1", "2026-03-12T10:00", [ANA], extra=["STATUS:CANCELLED"]), Ev("x", "2026-03-01T10:00", []))
     world.sync("2026-03-11 02:00")
     assert world.open("2026-03-11 02:00") == []
     assert world.feed() == []
@@ -190,8 +188,8 @@ def test_a_meeting_over_group_max_does_nothing(world: World) -> None:
 
 
 def test_an_unanswered_invitation_waits_in_the_inbox_and_accepting_it_counts_it(world: World) -> None:
-    from calsync.answers import accept
-    from calsync.finding import one_person
+    from calsync.asking.answers import accept
+    from calsync.asking.finding import one_person
 
     world.put(Ev("m1", "2026-03-10T10:00", [], organizer=ANA, mine="NEEDS-ACTION"))
     world.sync("2026-03-10 18:00")
@@ -381,7 +379,7 @@ def _marks(feed: bytes, folder: Path) -> list:  # type: ignore[type-arg]
 
 
 def test_stop_ends_all_of_a_person_and_resume_lets_them_come_again(world: World) -> None:
-    from calsync.answers import say
+    from calsync.asking.answers import say
 
     world.put(Ev("m1", "2026-03-10T10:00", [ANA, BO]))
     world.sync("2026-03-10 18:00")
@@ -397,7 +395,7 @@ def test_stop_ends_all_of_a_person_and_resume_lets_them_come_again(world: World)
 
 
 def test_done_stays_with_a_tick_and_dismissed_leaves_and_neither_returns(world: World) -> None:
-    from calsync.answers import finish
+    from calsync.asking.answers import finish
 
     world.put(Ev("m1", "2026-03-10T10:00", [ANA]), Ev("m2", "2026-03-10T11:00", [BO]))
     world.sync("2026-03-10 18:00")
@@ -413,26 +411,18 @@ def test_done_stays_with_a_tick_and_dismissed_leaves_and_neither_returns(world: 
 
 
 def test_a_snooze_of_one_of_two_people_gives_them_a_reminder_of_their_own(world: World) -> None:
-    from calsync.answers import snooze
+    from calsync.asking.answers import snooze
 
     world.put(Ev("m1", "2026-03-10T10:00", [ANA, BO]))
     world.sync("2026-03-10 18:00")
     with world.ledger() as ledger:
         snooze(world.desk(ledger, "2026-03-10 18:10"), ANA, "2026-03-20 15:00")
         world.carry_out(ledger, "2026-03-10 18:10")
-    hello = {
-        e.emails[0]: f"{e.start:%F %H:%M}"
-        for e in world.agenda("2026-03-10 18:10")
-        if e.followup.step == "hello"
-    }
+    hello = {e.emails[0]: f"{e.start:%F %H:%M}" for e in world.agenda("2026-03-10 18:10") if e.followup.step == "hello"}
     assert hello == {ANA: "2026-03-20 15:00", BO: "2026-03-11 09:00"}
     assert len(world.feed()) == 4
     world.sync("2026-03-18 02:00")
-    hello = {
-        e.emails[0]: f"{e.start:%F %H:%M}"
-        for e in world.agenda("2026-03-18 02:00")
-        if e.followup.step == "hello"
-    }
+    hello = {e.emails[0]: f"{e.start:%F %H:%M}" for e in world.agenda("2026-03-18 02:00") if e.followup.step == "hello"}
     assert hello == {ANA: "2026-03-20 15:00"}
 
 

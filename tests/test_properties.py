@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from calsync import answers
+from calsync.asking import answers
+from calsync.asking.finding import one_person
 from calsync.errors import UsageError
-from calsync.finding import one_person
 from calsync.ledger import promises
 from calsync.model import OPEN, FollowUp, Slot, State
 from tests.world import ME, Ev, World, at
@@ -137,7 +137,7 @@ class Crash(BaseException):
     """The power failed."""
 
 
-CRASHES = ("calsync.sync.publish", "calsync.files._replace", "calsync.publish.seconds")
+CRASHES = ("calsync.sync.publish", "calsync.files._replace", "calsync.night.publish.seconds")
 
 
 class Life(RuleBasedStateMachine):

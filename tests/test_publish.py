@@ -15,8 +15,8 @@ from calsync.config import Config, load
 from calsync.ledger import promises
 from calsync.ledger.ledger import Ledger, seconds
 from calsync.model import Channel, Reminder, Slot
+from calsync.night.publish import publish
 from calsync.outputs.feed import is_ours, read_marks
-from calsync.publish import publish
 from calsync.report import Report
 from tests.outputs.lint import problems
 
@@ -66,9 +66,7 @@ class Home:
         with self.ledger.atomic():
             for each in reminders:
                 pack, rule, step = each.rule.split("/")
-                slot = Slot(
-                    each.id, each.meeting, rule, step, 0, 0, "", each.start, each.end, Channel.EMAIL, ""
-                )
+                slot = Slot(each.id, each.meeting, rule, step, 0, 0, "", each.start, each.end, Channel.EMAIL, "")
                 promises.put_slots(self.ledger, [slot])
                 promises.put_words(self.ledger, each, "", pack)
 
@@ -132,7 +130,7 @@ def test_an_unchanged_night_leaves_bytes_and_time_and_imports_no_calendar_librar
         from pathlib import Path
         from calsync.config import load
         from calsync.ledger.ledger import Ledger
-        from calsync.publish import publish
+        from calsync.night.publish import publish
         from calsync.report import Report
         config = load(Path({str(home.config.path)!r}))
         report = Report(datetime.fromisoformat({(NOW + NIGHT).isoformat()!r}))
@@ -187,9 +185,7 @@ def test_a_file_of_somebody_else_in_its_place_is_left_alone_and_told(home: Home)
 
 
 def test_an_output_that_fails_does_not_hold_up_another_and_recovers(home: Home) -> None:
-    home.configured(
-        '[[output]]\nname = "bad"\npath = "bad.ics"\n[[output]]\nname = "good"\npath = "good.ics"\n'
-    )
+    home.configured('[[output]]\nname = "bad"\npath = "bad.ics"\n[[output]]\nname = "good"\npath = "good.ics"\n')
     home.path("bad").mkdir()
     home.promise(HELLO)
     report = home.night()
@@ -241,9 +237,7 @@ def test_attention_tells_no_more_than_the_reminders_do(home: Home, details: str)
 
 
 def test_an_output_that_fails_for_three_days_is_told_in_the_others_and_never_in_itself(home: Home) -> None:
-    home.configured(
-        '[[output]]\nname = "good"\npath = "good.ics"\n[[output]]\nname = "bad"\npath = "bad.ics"\n'
-    )
+    home.configured('[[output]]\nname = "good"\npath = "good.ics"\n[[output]]\nname = "bad"\npath = "bad.ics"\n')
     home.path("bad").mkdir()
     home.night()
     home.night(NOW + 3 * NIGHT)
@@ -255,9 +249,7 @@ def test_an_output_that_fails_for_three_days_is_told_in_the_others_and_never_in_
 
 
 def test_trouble_with_an_output_that_was_taken_out_of_the_config_is_over(home: Home) -> None:
-    home.configured(
-        '[[output]]\nname = "feed"\npath = "feed.ics"\n[[output]]\nname = "bad"\npath = "bad.ics"\n'
-    )
+    home.configured('[[output]]\nname = "feed"\npath = "feed.ics"\n[[output]]\nname = "bad"\npath = "bad.ics"\n')
     home.path("bad").mkdir()
     home.night()
     home.configured('[[output]]\nname = "feed"\npath = "feed.ics"\n')

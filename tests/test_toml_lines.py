@@ -84,9 +84,7 @@ def test_windows_line_ends_count_like_others() -> None:
 
 
 KEYS = st.sampled_from(["a", "b-c", "D_1", '"x y"', "'q.r'"])
-SCALARS = st.sampled_from(
-    ["1", "true", '"text # ]"', "'lit }'", "2026-01-01", '"""a\nb"""', "[1, 2]", "[\n 1,\n]"]
-)
+SCALARS = st.sampled_from(["1", "true", '"text # ]"', "'lit }'", "2026-01-01", '"""a\nb"""', "[1, 2]", "[\n 1,\n]"])
 VALUES = st.recursive(
     SCALARS,
     lambda inner: st.one_of(

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from calsync.agenda import Entry, entries
-from calsync.answers import carry_out
+from calsync.asking.agenda import Entry, entries
+from calsync.asking.answers import carry_out
+from calsync.asking.explain import PersonTold, people_meant, tell_person
 from calsync.config import Config, load
-from calsync.explain import PersonTold, people_meant, tell_person
-from calsync.gather import Desk
 from calsync.ledger.ledger import Ledger
+from calsync.night.desk import Desk
 from calsync.outputs.base import Mark
 from calsync.outputs.feed import read_marks
 from calsync.report import Report
@@ -136,6 +136,5 @@ class World:
     def open(self, now: str) -> list[tuple[str, str, str]]:
         """(address, step, start in my zone) of all open follow-ups, soonest first."""
         return [
-            (e.emails[0], e.followup.step, f"{e.start:%Y-%m-%d %H:%M}" if e.start else "")
-            for e in self.agenda(now)
+            (e.emails[0], e.followup.step, f"{e.start:%Y-%m-%d %H:%M}" if e.start else "") for e in self.agenda(now)
         ]

@@ -11,7 +11,7 @@ from calsync.cli.options import State, state_of
 from calsync.cli.terminal import Cell, Column, Group, Tone, day_heading
 
 if TYPE_CHECKING:
-    from calsync.agenda import Entry
+    from calsync.asking.agenda import Entry
 
 ID_SHOWN = 8
 """How much of an id is shown; commands take the beginning of one."""
@@ -85,7 +85,7 @@ def _entries(state: State, days: int | None, everything: bool) -> list[Entry]:
     config = state.config()
     if not config.ledger.exists():
         return []
-    from calsync.agenda import entries
+    from calsync.asking.agenda import entries
 
     with state.ledger() as ledger:
         return entries(ledger, config, state.now(), days=days, everything=everything)

@@ -12,12 +12,10 @@ from calsync.cli.options import State, state_of
 from calsync.cli.terminal import Cell, soon
 
 if TYPE_CHECKING:
-    from calsync.agenda import Entry
-    from calsync.gather import Desk
+    from calsync.asking.agenda import Entry
+    from calsync.night.desk import Desk
 
-Who = Annotated[
-    str, typer.Argument(metavar="PERSON|ID", help="An address, part of a name, or an id from agenda.")
-]
+Who = Annotated[str, typer.Argument(metavar="PERSON|ID", help="An address, part of a name, or an id from agenda.")]
 Person = Annotated[str, typer.Argument(metavar="PERSON", help="An address or part of a name.")]
 
 
@@ -35,7 +33,7 @@ def answering(state: State) -> Iterator[Desk]:
 
     While a sync is active the answer is kept, and the outputs follow with the next one.
     """
-    from calsync.answers import carry_out
+    from calsync.asking.answers import carry_out
     from calsync.cli.sync import tell_troubles
     from calsync.errors import BusyError
     from calsync.sync import desk_of, only_run
@@ -46,9 +44,7 @@ def answering(state: State) -> Iterator[Desk]:
             with only_run(state.config()):
                 report = carry_out(state.config(), ledger, state.now())
         except BusyError:
-            state.terminal.warning(
-                "a sync is active just now: kept, and the outputs follow with the next sync"
-            )
+            state.terminal.warning("a sync is active just now: kept, and the outputs follow with the next sync")
             return
     tell_troubles(state, report)
     state.exit_code = report.exit_code
@@ -71,16 +67,14 @@ def dismiss(ctx: typer.Context, who: Who) -> None:
 
 
 def _finish(state: State, who: str, life: object, cause: str, word: str) -> None:
-    from calsync.answers import finish
+    from calsync.asking.answers import finish
 
     with answering(state) as desk:
         entries = finish(desk, who, life, cause)  # type: ignore[arg-type]
     _tell(state, word, entries)
 
 
-def _tell(
-    state: State, word: str, entries: Sequence[Entry], tail: Callable[[Entry], str] = lambda entry: ""
-) -> None:
+def _tell(state: State, word: str, entries: Sequence[Entry], tail: Callable[[Entry], str] = lambda entry: "") -> None:
     if not state.quiet:
         for entry in entries:
             state.terminal.line(Cell(f"{word}: ", "good"), f"{entry.title} ({entry.called}){tail(entry)}")
@@ -91,13 +85,11 @@ def snooze(
     who: Who,
     when: Annotated[
         list[str],
-        typer.Argument(
-            metavar="WHEN", help='tomorrow, "next week", monday, "3 days", 2026-03-14 or with 15:00'
-        ),
+        typer.Argument(metavar="WHEN", help='tomorrow, "next week", monday, "3 days", 2026-03-14 or with 15:00'),
     ],
 ) -> None:
     """Move a follow-up to a time of yours: calsync snooze Ada "next week" """
-    from calsync.answers import snooze as move
+    from calsync.asking.answers import snooze as move
 
     state = state_of(ctx)
     with answering(state) as desk:
@@ -117,8 +109,8 @@ def resume(ctx: typer.Context, person: Person) -> None:
 
 
 def _say(state: State, person: str, value: str | None, sentence: str) -> None:
-    from calsync.answers import say
-    from calsync.finding import one_person
+    from calsync.asking.answers import say
+    from calsync.asking.finding import one_person
 
     with answering(state) as desk:
         found = one_person(desk.ledger, desk.circle.identities, person)

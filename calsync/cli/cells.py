@@ -104,7 +104,5 @@ def aligned(groups: Sequence[Group]) -> Iterator[str]:
         return
     widths = [max(map(width_of, fields)) for fields in zip(*rows, strict=True)]
     for row in rows:
-        fields = [
-            text + " " * (width - width_of(text)) for text, width in zip(row, widths, strict=True) if width
-        ]
+        fields = [text + " " * (width - width_of(text)) for text, width in zip(row, widths, strict=True) if width]
         yield (" " * GAP).join(fields).rstrip()

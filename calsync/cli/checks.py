@@ -60,9 +60,7 @@ def settings(path: Path) -> tuple[Config | None, list[Check]]:
 def checks(config: Config, now: datetime) -> Iterator[Check]:
     """Look at everything else that the config names. ``now`` is in the user's zone."""
     yield from _packs(config)
-    yield Check(
-        "time zone", "ok", f"{config.me.timezone}, where it is {now:%H:%M} on {now:%A} {now.day} {now:%B}"
-    )
+    yield Check("time zone", "ok", f"{config.me.timezone}, where it is {now:%H:%M} on {now:%A} {now.day} {now:%B}")
     yield _holidays(config, now)
     yield from _ledger(config, now)
 
@@ -81,14 +79,10 @@ def _packs(config: Config) -> Iterator[Check]:
     for problem in problems:
         yield Check("rules", "failed", problem, "Correct that template; calsync doctor looks again.", 10)
     if not packs:
-        yield Check(
-            "rules", "warning", "no pack is in use, so nobody gets a follow-up", "Name some in [rules] packs."
-        )
+        yield Check("rules", "warning", "no pack is in use, so nobody gets a follow-up", "Name some in [rules] packs.")
     elif not problems:
         names = ", ".join(pack.name for pack in packs)
-        yield Check(
-            "rules", "ok", f"{names}: {counted(sum(len(p.rules) for p in packs), 'rule')}, templates checked"
-        )
+        yield Check("rules", "ok", f"{names}: {counted(sum(len(p.rules) for p in packs), 'rule')}, templates checked")
 
 
 def _holidays(config: Config, now: datetime) -> Check:
@@ -101,12 +95,8 @@ def _holidays(config: Config, now: datetime) -> Check:
     days = country_holidays(country, subdiv=part or None, years=(now.year, now.year + 1))
     coming = min((day for day in days if day >= now.date()), default=None)
     if coming is None:
-        return Check(
-            "holidays", "warning", f"{code}: no holiday is known from today on", "Install a newer calsync."
-        )
-    return Check(
-        "holidays", "ok", f"{code}: the next is {days[coming]}, {coming:%A} {coming.day} {coming:%B}"
-    )
+        return Check("holidays", "warning", f"{code}: no holiday is known from today on", "Install a newer calsync.")
+    return Check("holidays", "ok", f"{code}: the next is {days[coming]}, {coming:%A} {coming.day} {coming:%B}")
 
 
 def _ledger(config: Config, now: datetime) -> Iterator[Check]:
@@ -143,9 +133,7 @@ def _lock(config: Config) -> Iterator[Check]:
         with only_run(config):
             return
     except BusyError:
-        yield Check(
-            "lock", "warning", "another run is active just now", "If none is, end the one that hangs."
-        )
+        yield Check("lock", "warning", "another run is active just now", "If none is, end the one that hangs.")
 
 
 def _runs(ledger: Ledger, now: datetime) -> Iterator[Check]:
@@ -166,16 +154,14 @@ def _runs(ledger: Ledger, now: datetime) -> Iterator[Check]:
             "Let it run every night, for instance from cron.",
         )
     elif code not in (0, 3):
-        yield Check(
-            "last sync", "warning", f"{told}; a later one ended with exit code {code}", "Run calsync sync."
-        )
+        yield Check("last sync", "warning", f"{told}; a later one ended with exit code {code}", "Run calsync sync.")
     else:
         yield Check("last sync", "ok", told)
 
 
 def _sources(config: Config, ledger: Ledger, now: datetime) -> Iterator[Check]:
     from calsync.ledger.ledger import moment
-    from calsync.reading import NOBODY_NAMED
+    from calsync.night.reading import NOBODY_NAMED
 
     query = "SELECT id, read_at, failed_since, trouble, remedy, total, named FROM source WHERE name = ?"
     for settings in config.sources:
@@ -245,13 +231,9 @@ def _feed(what: str, path: Path) -> Check:
     except FileNotFoundError:
         return Check(what, "warning", f"{path}: not there yet", "Run calsync sync.")
     except OSError as error:
-        return Check(
-            what, "failed", f"{path}: {(error.strerror or str(error)).lower()}", "Check the path.", 3
-        )
+        return Check(what, "failed", f"{path}: {(error.strerror or str(error)).lower()}", "Check the path.", 3)
     if not os.access(path.parent, os.W_OK):
-        return Check(
-            what, "failed", f"{path}: its folder cannot be written", "Give yourself write permission.", 3
-        )
+        return Check(what, "failed", f"{path}: its folder cannot be written", "Give yourself write permission.", 3)
     if not mode & stat.S_IROTH:
         return Check(
             what,

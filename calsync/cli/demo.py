@@ -18,9 +18,9 @@ def register(app: typer.Typer) -> None:
 
 def demo(
     ctx: typer.Context,
-    folder: Annotated[
-        Path, typer.Argument(metavar="[DIR]", help="The folder to make.", show_default=True)
-    ] = Path("calsync-demo"),
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="The folder to make.", show_default=True)] = Path(
+        "calsync-demo"
+    ),
 ) -> None:
     """Show what calsync does, on a sample calendar in a folder of its own.
 
@@ -30,7 +30,7 @@ def demo(
     Example:
       calsync demo
     """
-    from calsync.agenda import entries
+    from calsync.asking.agenda import entries
     from calsync.cli import agenda, sync
     from calsync.config import load
     from calsync.ledger.ledger import Ledger
@@ -66,11 +66,7 @@ def _prepare(folder: Path, state: State) -> None:
     config = folder / "config.toml"
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder}: a file stands there", "Name another folder.")
-    if (
-        folder.is_dir()
-        and any(folder.iterdir())
-        and (files.content(config) or b"").decode("utf-8", "replace") != text
-    ):
+    if folder.is_dir() and any(folder.iterdir()) and (files.content(config) or b"").decode("utf-8", "replace") != text:
         raise UsageError(
             f"{folder}: the folder holds something that is not the demo's",
             "Name a new folder: calsync demo DIR",

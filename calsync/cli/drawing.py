@@ -70,9 +70,7 @@ def _stacked(row: Sequence[Text], columns: Sequence[Column]) -> list[Text]:
     ]
 
 
-def _widths(
-    columns: Sequence[Column], titles: Sequence[Text], cells: Sequence[Sequence[Sequence[Text]]]
-) -> list[int]:
+def _widths(columns: Sequence[Column], titles: Sequence[Text], cells: Sequence[Sequence[Sequence[Text]]]) -> list[int]:
     """How wide each column is by its longest line."""
     widths = [title.cell_len for title in titles]
     for row in (row for rows in cells for row in rows):

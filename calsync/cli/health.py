@@ -93,7 +93,7 @@ def _status(state: State) -> dict[str, Any]:
     }
     if not config.ledger.exists():
         return told
-    from calsync.agenda import entries
+    from calsync.asking.agenda import entries
 
     with state.ledger() as ledger:
         open_ = entries(ledger, config, state.now())
@@ -103,9 +103,7 @@ def _status(state: State) -> dict[str, Any]:
             "last_sync": _time(int(ledger.note("last sync") or 0) or None, now),
             "exit_code": runs[0][0] if runs else None,
             "sources": [_source(ledger, each.name, now) for each in config.sources],
-            "outputs": [
-                _output(ledger, each.name, getattr(each, "path", None), now) for each in config.outputs
-            ],
+            "outputs": [_output(ledger, each.name, getattr(each, "path", None), now) for each in config.outputs],
             "open": len(open_),
             "provisional": sum(entry.provisional for entry in open_),
             "held": ledger.value("SELECT count(*) FROM followup WHERE state = 'held'"),

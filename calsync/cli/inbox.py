@@ -29,7 +29,7 @@ def inbox(
 
 
 def _show(state: State, as_json: bool) -> None:
-    from calsync.agenda import Entry, shown_as_entries
+    from calsync.asking.agenda import Entry, shown_as_entries
     from calsync.ledger import promises
 
     with state.ledger() as ledger:
@@ -41,11 +41,7 @@ def _show(state: State, as_json: bool) -> None:
     if as_json:
         state.terminal.json(
             [
-                {
-                    k: v
-                    for k, v in entry.as_json(with_cause=True).items()
-                    if k in ("person", "meeting", "cause")
-                }
+                {k: v for k, v in entry.as_json(with_cause=True).items() if k in ("person", "meeting", "cause")}
                 for entry in entries
             ]
         )
@@ -83,8 +79,8 @@ def _show(state: State, as_json: bool) -> None:
 
 def accept(ctx: typer.Context, person: Person) -> None:
     """Let a person in: the held meetings they are in count."""
-    from calsync.answers import accept as let_in
-    from calsync.finding import one_person
+    from calsync.asking.answers import accept as let_in
+    from calsync.asking.finding import one_person
 
     state = state_of(ctx)
     with answering(state) as desk:

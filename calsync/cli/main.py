@@ -190,9 +190,7 @@ def _told_bug(error: Exception, state: State) -> int:
 
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if "calsync" in Path(frame.filename).parts] or frames
-    place = (
-        f"{Path(own[-1].filename).name}:{own[-1].lineno}, in {own[-1].name}" if own else "an unknown place"
-    )
+    place = f"{Path(own[-1].filename).name}:{own[-1].lineno}, in {own[-1].name}" if own else "an unknown place"
     kind = type(error).__qualname__
     if state.verbose:
         for frame in frames:

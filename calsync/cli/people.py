@@ -29,13 +29,11 @@ def register(app: typer.Typer) -> None:
 
 def list_(
     ctx: typer.Context,
-    text: Annotated[
-        str, typer.Argument(metavar="[TEXT]", help="Only those whose name or address holds it.")
-    ] = "",
+    text: Annotated[str, typer.Argument(metavar="[TEXT]", help="Only those whose name or address holds it.")] = "",
     as_json: Json = False,
 ) -> None:
     """List everybody you met or will meet, the latest first."""
-    from calsync.directory import everybody
+    from calsync.asking.directory import everybody
     from calsync.sync import desk_of
 
     state = state_of(ctx)
@@ -56,9 +54,7 @@ def list_(
         ahead = day_and_time(person.next, now) if person.next else ""
         said = ", ".join(_said(person.said))
         followups = str(person.followups) if person.followups else ""
-        rows.append(
-            (person.called, person.addresses[0], met, ahead, Cell(followups, "good"), Cell(said, "warn"))
-        )
+        rows.append((person.called, person.addresses[0], met, ahead, Cell(followups, "good"), Cell(said, "warn")))
     state.terminal.table(
         [
             Column("Name", "strong"),
@@ -85,9 +81,9 @@ def _said(words: dict[str, str]) -> list[str]:
 
 def show(ctx: typer.Context, person: Person, as_json: Json = False) -> None:
     """Show one person: addresses, zone, tier, meetings and follow-ups."""
-    from calsync.directory import everybody
-    from calsync.explain import tell_person
-    from calsync.finding import one_person
+    from calsync.asking.directory import everybody
+    from calsync.asking.explain import tell_person
+    from calsync.asking.finding import one_person
     from calsync.sync import desk_of
 
     state = state_of(ctx)
@@ -131,10 +127,7 @@ def show(ctx: typer.Context, person: Person, as_json: Json = False) -> None:
                 "Follow-up",
                 Column("Id", "dim", whole=True),
             ],
-            [
-                (e.state.value, day_and_time(e.start, now) if e.start else "", e.title, e.id[:8])
-                for e in told.followups
-            ],
+            [(e.state.value, day_and_time(e.start, now) if e.start else "", e.title, e.id[:8]) for e in told.followups],
         )
 
 
@@ -150,22 +143,18 @@ def set_(
     timezone: Annotated[
         str | None, typer.Option(help="Their time zone, like America/New_York; none infers it again.")
     ] = None,
-    name: Annotated[
-        str | None, typer.Option(help="What to call them; none takes the calendar's name.")
-    ] = None,
+    name: Annotated[str | None, typer.Option(help="What to call them; none takes the calendar's name.")] = None,
     human: Annotated[
         bool | None, typer.Option("--human/--no-human", help="A human, whatever the address looks like.")
     ] = None,
 ) -> None:
     """Say something of a person: calsync people set ada@acme.example --tier A"""
-    from calsync.directory import set_words
-    from calsync.finding import people_named
+    from calsync.asking.directory import set_words
+    from calsync.asking.finding import people_named
 
     state = state_of(ctx)
     given = {"tier": tier, "every": every, "timezone": timezone, "name": name}
-    words = {
-        key: None if value.lower() == "none" else value for key, value in given.items() if value is not None
-    }
+    words = {key: None if value.lower() == "none" else value for key, value in given.items() if value is not None}
     if human is not None:
         words["human"] = "yes" if human else None
     if not words:
@@ -175,15 +164,13 @@ def set_(
         if not found and "@" in person:
             own, called = desk.person(person), person
         else:
-            from calsync.finding import one_person
+            from calsync.asking.finding import one_person
 
             one = one_person(desk.ledger, desk.circle.identities, person)
             own, called = one.person, one.called
         set_words(desk, own, words)
     if not state.quiet:
-        told = ", ".join(
-            f"{key} {value}" if value else f"no {key} of their own" for key, value in words.items()
-        )
+        told = ", ".join(f"{key} {value}" if value else f"no {key} of their own" for key, value in words.items())
         state.terminal.line(f"{called}: {told.replace('human yes', 'a human')}")
         if words.get("tier") or words.get("every"):
             state.terminal.line(Cell("Kept. Regular follow-ups by tier come with a later version.", "dim"))
@@ -191,8 +178,8 @@ def set_(
 
 def merge(ctx: typer.Context, one: Person, other: Person) -> None:
     """Say that two people are one: calsync people merge ada@acme.example ada@home.example"""
-    from calsync.directory import merge as join
-    from calsync.finding import one_person
+    from calsync.asking.directory import merge as join
+    from calsync.asking.finding import one_person
 
     state = state_of(ctx)
     with answering(state) as desk:
@@ -206,13 +193,11 @@ def merge(ctx: typer.Context, one: Person, other: Person) -> None:
 def split(
     ctx: typer.Context,
     person: Person,
-    address: Annotated[
-        str | None, typer.Argument(metavar="[ADDRESS]", help="The one that is somebody else's.")
-    ] = None,
+    address: Annotated[str | None, typer.Argument(metavar="[ADDRESS]", help="The one that is somebody else's.")] = None,
 ) -> None:
     """Take addresses apart that were merged."""
-    from calsync.directory import split as part
-    from calsync.finding import one_person
+    from calsync.asking.directory import split as part
+    from calsync.asking.finding import one_person
 
     state = state_of(ctx)
     with answering(state) as desk:
@@ -224,8 +209,8 @@ def split(
 
 def ignore(ctx: typer.Context, person: Person) -> None:
     """Never follow up with a person; their open follow-ups are withdrawn."""
-    from calsync.directory import set_words
-    from calsync.finding import one_person, people_named
+    from calsync.asking.directory import set_words
+    from calsync.asking.finding import one_person, people_named
 
     state = state_of(ctx)
     with answering(state) as desk:
@@ -242,9 +227,9 @@ def ignore(ctx: typer.Context, person: Person) -> None:
 
 def duplicates(ctx: typer.Context, as_json: Json = False) -> None:
     """Ask once about people with one name and several addresses; in a pipe, list them."""
-    from calsync.directory import duplicates as pairs_of
-    from calsync.directory import keep_apart
-    from calsync.directory import merge as join
+    from calsync.asking.directory import duplicates as pairs_of
+    from calsync.asking.directory import keep_apart
+    from calsync.asking.directory import merge as join
     from calsync.sync import desk_of
 
     state = state_of(ctx)
@@ -252,9 +237,7 @@ def duplicates(ctx: typer.Context, as_json: Json = False) -> None:
         with state.ledger() as ledger:
             pairs = pairs_of(desk_of(state.config(), ledger, state.now()))
         if as_json:
-            state.terminal.json(
-                [[{"name": f.name, "emails": list(f.addresses)} for f in pair] for pair in pairs]
-            )
+            state.terminal.json([[{"name": f.name, "emails": list(f.addresses)} for f in pair] for pair in pairs])
         else:
             state.terminal.table([], [(a.called, b.called) for a, b in pairs])
         return
@@ -263,9 +246,7 @@ def duplicates(ctx: typer.Context, as_json: Json = False) -> None:
         if not pairs:
             state.terminal.line("No two people with one name that you were not asked about.")
         for one, other in pairs:
-            answer = typer.prompt(
-                f"Are {one.called} and {other.called} one person? [y]es, [n]o, [l]ater", default="l"
-            )
+            answer = typer.prompt(f"Are {one.called} and {other.called} one person? [y]es, [n]o, [l]ater", default="l")
             if answer.lower().startswith("y"):
                 join(desk, one, other)
             elif answer.lower().startswith("n"):
@@ -278,8 +259,8 @@ def forget(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Erase what calsync keeps of a person, and ignore them from then on."""
-    from calsync.directory import forget as erase
-    from calsync.finding import one_person
+    from calsync.asking.directory import forget as erase
+    from calsync.asking.finding import one_person
 
     state = state_of(ctx)
     with state.ledger() as ledger:
@@ -295,6 +276,4 @@ def forget(
     with answering(state) as desk:
         number = erase(desk, one_person(desk.ledger, desk.circle.identities, person))
     if not state.quiet:
-        state.terminal.line(
-            f"Forgotten: {called}, with {counted(number, 'follow-up')}. They are ignored from now on."
-        )
+        state.terminal.line(f"Forgotten: {called}, with {counted(number, 'follow-up')}. They are ignored from now on.")

@@ -32,21 +32,15 @@ def register(app: typer.Typer) -> None:
 
 def init(
     ctx: typer.Context,
-    name: Annotated[
-        str | None, typer.Option(help="Your name; it signs the drafts.", show_default=False)
-    ] = None,
+    name: Annotated[str | None, typer.Option(help="Your name; it signs the drafts.", show_default=False)] = None,
     email: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="ADDRESS", help="An address you are invited by; repeat it for each.", show_default=False
-        ),
+        typer.Option(metavar="ADDRESS", help="An address you are invited by; repeat it for each.", show_default=False),
     ] = None,
     timezone: Annotated[str | None, typer.Option(help="Such as Europe/London.", show_default=False)] = None,
     calendar: Annotated[
         str | None,
-        typer.Option(
-            metavar="PATH|URL", help="An .ics file, a folder of them, or an address.", show_default=False
-        ),
+        typer.Option(metavar="PATH|URL", help="An .ics file, a folder of them, or an address.", show_default=False),
     ] = None,
     relationship: Annotated[
         Relationship | None, typer.Option(help="What kind of tie this calendar brings.", show_default=False)
@@ -54,9 +48,7 @@ def init(
     holidays: Annotated[
         str | None, typer.Option(metavar="CODE", help='Such as GB-ENG, or "" for none.', show_default=False)
     ] = None,
-    output: Annotated[
-        Path | None, typer.Option(metavar="PATH", help="The feed to write.", show_default=False)
-    ] = None,
+    output: Annotated[Path | None, typer.Option(metavar="PATH", help="The feed to write.", show_default=False)] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a config that is there.")] = False,
 ) -> None:
     """Make a config file, from a few questions or from these flags.

@@ -29,14 +29,10 @@ def register(app: typer.Typer) -> None:
 
 def sync(
     ctx: typer.Context,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show what would change, and write nothing.")
-    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, and write nothing.")] = False,
     allow: Annotated[
         int | None,
-        typer.Option(
-            min=1, metavar="N", show_default=False, help="Let this run start follow-ups for up to N people."
-        ),
+        typer.Option(min=1, metavar="N", show_default=False, help="Let this run start follow-ups for up to N people."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write the report as JSON.")] = False,
 ) -> None:
@@ -147,8 +143,7 @@ def _show_source(state: State, source: SourceReport) -> None:
     terminal = state.terminal
     unchanged = ", unchanged since the last sync" if source.unchanged else ""
     terminal.line(
-        f"source {source.name}: {counted(source.total, 'event')}, "
-        f"{source.named:,} of them with people{unchanged}"
+        f"source {source.name}: {counted(source.total, 'event')}, {source.named:,} of them with people{unchanged}"
     )
     reasons = [("skipped", source.skipped), ("used in spite of trouble", source.noted)]
     for word, numbers in reasons:

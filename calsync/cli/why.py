@@ -11,7 +11,7 @@ from calsync.cli.terminal import Cell, Tone, counted, day_and_time
 from calsync.errors import UsageError
 
 if TYPE_CHECKING:
-    from calsync.explain import MeetingTold, PersonTold, RuleTold
+    from calsync.asking.explain import MeetingTold, PersonTold, RuleTold
 
 _MEETINGS = 8
 _INDENT = " " * 14
@@ -31,13 +31,11 @@ def register(app: typer.Typer) -> None:
 
 def why(
     ctx: typer.Context,
-    text: Annotated[
-        str, typer.Argument(metavar="PERSON|TITLE", help="An address, part of a name, or of a title.")
-    ],
+    text: Annotated[str, typer.Argument(metavar="PERSON|TITLE", help="An address, part of a name, or of a title.")],
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Tell what was decided of a person or a meeting, and because of what: calsync why Ada"""
-    from calsync.explain import not_found, people_meant, tell_meetings, tell_person
+    from calsync.asking.explain import not_found, people_meant, tell_meetings, tell_person
     from calsync.sync import desk_of
 
     state = state_of(ctx)
@@ -97,9 +95,7 @@ def _person(state: State, told: PersonTold) -> None:
         for meeting in shown[:limit]:
             _meeting(state, meeting, now)
         if len(shown) > limit:
-            terminal.line(
-                Cell(f"  … and {len(shown) - limit} earlier; calsync --verbose why … shows them", "dim")
-            )
+            terminal.line(Cell(f"  … and {len(shown) - limit} earlier; calsync --verbose why … shows them", "dim"))
 
 
 def _naming(number: int) -> str:
@@ -115,13 +111,7 @@ def _followups(state: State, told: PersonTold) -> None:
     terminal.line(Cell("Follow-ups", "strong"))
     for entry in told.followups:
         when = day_and_time(entry.start, now) if entry.start else "no time"
-        tone: Tone = (
-            "good"
-            if entry.state in ("written", "planned", "done")
-            else "warn"
-            if entry.provisional
-            else "dim"
-        )
+        tone: Tone = "good" if entry.state in ("written", "planned", "done") else "warn" if entry.provisional else "dim"
         terminal.line(
             "  ",
             Cell(f"{entry.state.value:<12}", tone),
@@ -162,9 +152,7 @@ def _meeting(state: State, meeting: MeetingTold, now: object) -> None:
     when = day_and_time(meeting.start, state.local_now())
     title = meeting.title or "(no title)"
     source = meeting.meeting.source.name
-    state.terminal.line(
-        "  ", mark, f"{when}  {title}  ", Cell(f"({source}) {'; '.join(meeting.reasons)}", "dim")
-    )
+    state.terminal.line("  ", mark, f"{when}  {title}  ", Cell(f"({source}) {'; '.join(meeting.reasons)}", "dim"))
 
 
 def _titles(state: State, meetings: list[MeetingTold]) -> None:
@@ -180,9 +168,7 @@ def _titles(state: State, meetings: list[MeetingTold]) -> None:
             word,
             f", because {'; '.join(meeting.reasons)}.",
         )
-        terminal.line(
-            f"  {counted(group, 'other person', 'other people')} in source {meeting.meeting.source.name}"
-        )
+        terminal.line(f"  {counted(group, 'other person', 'other people')} in source {meeting.meeting.source.name}")
         for name, reason in meeting.people:
             terminal.line(
                 "  ",

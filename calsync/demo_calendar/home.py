@@ -26,9 +26,7 @@ def write(personal: CalendarText, work: CalendarText, days: Days) -> None:
 
     nora = guest("Nora Haugen", "haugen.example")
     evening, where = at(days.weekend(-1), 18, 30), ["LOCATION:12 Elm Row"]
-    personal.add(
-        "elm-row", "Dinner at Amara's", evening, 180, [AMARA, LEO, nora], organizer=AMARA, lines=where
-    )
+    personal.add("elm-row", "Dinner at Amara's", evening, 180, [AMARA, LEO, nora], organizer=AMARA, lines=where)
 
     yusuf = guest("Yusuf Demir", "demir.example", Answer.NONE)
     personal.add("canal", "Walk along the canal", at(days.weekend(1), 11), 120, [LEO, yusuf])

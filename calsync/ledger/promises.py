@@ -120,9 +120,7 @@ def facts(ledger: Ledger, meetings: Iterable[str]) -> dict[tuple[str, str], Fact
 
 def put_facts(ledger: Ledger, address: str, meeting: str, seen: Facts) -> None:
     values = asdict(seen) | {"duration": seen.duration.total_seconds()}
-    ledger.connection.execute(
-        "INSERT OR REPLACE INTO facts VALUES (?, ?, ?)", (address, meeting, json.dumps(values))
-    )
+    ledger.connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?, ?)", (address, meeting, json.dumps(values)))
 
 
 def put_words(ledger: Ledger, reminder: Reminder, inputs: str, pack: str) -> None:
@@ -165,9 +163,7 @@ def reminders(ledger: Ledger, since: datetime, until: datetime) -> list[Reminder
     ]
 
 
-def stamped(
-    ledger: Ledger, output: str, shown: Sequence[Reminder], digest_of: Any, now: datetime
-) -> list[Reminder]:
+def stamped(ledger: Ledger, output: str, shown: Sequence[Reminder], digest_of: Any, now: datetime) -> list[Reminder]:
     """Give each reminder its stamps for one output, and promise them.
 
     SEQUENCE, DTSTAMP and LAST-MODIFIED change only when the content does (RFC 5545 §3.8.7).

@@ -18,9 +18,7 @@ from calsync.people.meetings import Recorded, SourceFacts
 from calsync.timing.recurrence import occurrences
 
 
-def source_order(
-    ledger: Ledger, configured: Sequence[SourceFacts]
-) -> tuple[tuple[SourceFacts, ...], dict[int, int]]:
+def source_order(ledger: Ledger, configured: Sequence[SourceFacts]) -> tuple[tuple[SourceFacts, ...], dict[int, int]]:
     """Return the facts of all sources that the ledger knows, those of the config first and in its
     order, and the place of each by its number in the ledger."""
     facts = list(configured)

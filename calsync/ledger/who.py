@@ -6,16 +6,14 @@ from collections.abc import Iterable
 
 from calsync.ledger.ledger import Ledger
 from calsync.people.addresses import canonical
+from calsync.people.identity import Identities
 
 KEYS = ("tier", "every", "timezone", "stopped", "ignored", "human", "accepted", "name")
 
 
 def links(ledger: Ledger) -> list[tuple[str, str]]:
     """Return the pairs of addresses that the user said are one person."""
-    return [
-        (one, other)
-        for one, other in ledger.rows("SELECT one, other FROM link WHERE same ORDER BY one, other")
-    ]
+    return [(one, other) for one, other in ledger.rows("SELECT one, other FROM link WHERE same ORDER BY one, other")]
 
 
 def distinct(ledger: Ledger) -> set[tuple[str, str]]:
@@ -31,9 +29,7 @@ def link(ledger: Ledger, one: str, other: str, *, same: bool) -> None:
 def unlink(ledger: Ledger, address: str) -> int:
     """Take an address out of all merges. Returns how many links that undid."""
     own = canonical(address)
-    return ledger.connection.execute(
-        "DELETE FROM link WHERE same AND (one = ?1 OR other = ?1)", (own,)
-    ).rowcount
+    return ledger.connection.execute("DELETE FROM link WHERE same AND (one = ?1 OR other = ?1)", (own,)).rowcount
 
 
 def said(ledger: Ledger) -> dict[str, dict[str, str]]:
@@ -91,3 +87,25 @@ def spellings(ledger: Ledger, persons: Iterable[str]) -> dict[str, list[tuple[st
     for own, address, name, used in ledger.in_list(query, sorted({canonical(p) for p in persons})):
         found.setdefault(own, []).append((address, name, used))
     return found
+
+
+def described(
+    own: Iterable[str],
+    spelled: dict[str, list[tuple[str, str, int]]],
+    said: dict[str, dict[str, str]],
+) -> tuple[str, tuple[str, ...]]:
+    """The name and addresses of a person, the address used last first."""
+    own = list(own)
+    pairs = sorted((p for address in own for p in spelled.get(address, ())), key=lambda p: (-p[2], p[0]))
+    given = [words["name"] for a in own if "name" in (words := said.get(a, {}))]
+    name = next(iter([*given, *(name for _, name, _ in pairs if name)]), "")
+    unseen = [address for address in own if address not in spelled]
+    return name, tuple(dict.fromkeys([*(address for address, _, _ in pairs), *unseen]))
+
+
+def describe(ledger: Ledger, identities: Identities, people: Iterable[str]) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Return the name and the addresses of people, the address used last first."""
+    linked = {person: identities.addresses(person) for person in people}
+    spelled = spellings(ledger, (address for own in linked.values() for address in own))
+    words = said(ledger)
+    return {person: described(own, spelled, words) for person, own in linked.items()}

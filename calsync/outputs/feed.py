@@ -69,15 +69,12 @@ class FeedOutput:
             (reminder for reminder in reminders if reminder.end >= now - KEPT),
             key=lambda reminder: (reminder.start, reminder.id),
         )
-        inputs = digest_id(
-            EDITION, self.details, self.alarm, self.calendar_name, self.attention, *map(repr, kept)
-        )
+        inputs = digest_id(EDITION, self.details, self.alarm, self.calendar_name, self.attention, *map(repr, kept))
         if receipt == _receipt(inputs, old):
             return Written(unchanged=len(kept)), receipt
         if old and not is_ours(old):
             raise OutputError(
-                f"{self.path}: the file there is no feed of calsync's, "
-                "and calsync never touches what it did not make",
+                f"{self.path}: the file there is no feed of calsync's, and calsync never touches what it did not make",
                 f"Move that file away, or give output {self.name} another path.",
             )
         new = render(

@@ -54,9 +54,7 @@ CALENDAR_DOMAINS = frozenset(
     """.split()  # noqa: SIM905
 )
 
-_ROBOT_PATTERN = re.compile(
-    r"(?:^|[-_.+])(?:no[-_.]?reply|do[-_.]?not[-_.]?reply|notifications?)(?:$|[-_.+])"
-)
+_ROBOT_PATTERN = re.compile(r"(?:^|[-_.+])(?:no[-_.]?reply|do[-_.]?not[-_.]?reply|notifications?)(?:$|[-_.+])")
 
 
 @lru_cache(maxsize=200_000)

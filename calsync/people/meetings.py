@@ -113,9 +113,7 @@ def meetings_of(
     return meetings
 
 
-def _with_past(
-    records: list[Recorded], since: datetime, until: datetime
-) -> Iterable[tuple[Recorded, Occurrence]]:
+def _with_past(records: list[Recorded], since: datetime, until: datetime) -> Iterable[tuple[Recorded, Occurrence]]:
     """The occurrences in one source, those included that only an old form still tells of. One that
     the new form names otherwise keeps its first name, so that it stays the same meeting."""
     forms = [record for record in records if record.past]
@@ -152,9 +150,7 @@ def _rename(found: list[tuple[Recorded, Occurrence]], past: Occurrence, names: s
         found[at] = (record, known._replace(recurrence_id=past.recurrence_id))
 
 
-def _occurrences(
-    records: list[Recorded], since: datetime, until: datetime
-) -> Iterator[tuple[Recorded, Occurrence]]:
+def _occurrences(records: list[Recorded], since: datetime, until: datetime) -> Iterator[tuple[Recorded, Occurrence]]:
     masters = [record for record in records if not record.event.recurrence_id]
     overrides = [record for record in records if record.event.recurrence_id]
     master = masters[-1] if masters else None
@@ -183,9 +179,7 @@ def _occurrences(
         yield from fresh(Occurrence(event, event.start, event.end, event.recurrence_id))
 
 
-def _merged(
-    copies: list[tuple[Recorded, Occurrence]], sources: tuple[SourceFacts, ...], judge: Judge
-) -> Meeting:
+def _merged(copies: list[tuple[Recorded, Occurrence]], sources: tuple[SourceFacts, ...], judge: Judge) -> Meeting:
     """One meeting of all its copies: the first that is worth most and names somebody, and in it the
     people of all that are worth as much."""
     judged = [(judge(record), record, occurrence) for record, occurrence in copies]

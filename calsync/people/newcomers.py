@@ -108,18 +108,12 @@ def view(person: str, meetings: Iterable[Meeting], night: Night) -> View:
     is_started = first is not None and (person, first.key) in night.started
     if person in night.contacts and not is_started:
         return decided(Verdicts.KNOWN, "they are in your contacts")
-    if first is None or (
-        aged and aged[0].start < first.start and not is_started and night.select != "tagged"
-    ):
+    if first is None or (aged and aged[0].start < first.start and not is_started and night.select != "tagged"):
         return _without_first(named, timed, aged, pending, decided)
     if NO_FOLLOW in first.event.tags:
-        return decided(
-            Verdicts.KNOWN, f"#{NO_FOLLOW} in the first meeting: it makes people known and starts nothing"
-        )
+        return decided(Verdicts.KNOWN, f"#{NO_FOLLOW} in the first meeting: it makes people known and starts nothing")
     if first.end < night.since and not is_started:
-        return decided(
-            Verdicts.KNOWN, "your first meeting is older than lookback: they are an old acquaintance"
-        )
+        return decided(Verdicts.KNOWN, "your first meeting is older than lookback: they are an old acquaintance")
     if night.is_too_far(first) and not is_started:
         return decided(Verdicts.NEWCOMER, "your first meeting is still to come, further ahead than lookahead")
     if night.select == "ask" and person not in night.accepted_people and not is_started:
@@ -175,9 +169,7 @@ def _without_first(
     if whys and all(part.why for _, part in named):
         return decided(Verdicts.EXCLUDED, *whys)
     if all(m.all_day for m, part in named if part.counts and m.judgement.verdict is Verdict.COUNTS):
-        reasons = dict.fromkeys(
-            r for m, p in named if not p.why for r in m.judgement.reasons if not m.all_day
-        )
+        reasons = dict.fromkeys(r for m, p in named if not p.why for r in m.judgement.reasons if not m.all_day)
         if any(m.all_day for m, _ in named):
             reasons["an all-day event does not count"] = None
         return decided(Verdicts.EXCLUDED, *reasons)
@@ -233,7 +225,5 @@ def booked_after(
 ) -> Meeting | None:
     """Return the next meeting to come that starts after the one of this key and start, and within the
     horizon."""
-    coming = (
-        m for m in counting if m.key != key and m.start > start and m.end > night.now and m.start <= horizon
-    )
+    coming = (m for m in counting if m.key != key and m.start > start and m.end > night.now and m.start <= horizon)
     return min(coming, key=lambda m: (m.start, m.key), default=None)

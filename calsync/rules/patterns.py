@@ -34,9 +34,7 @@ def check_title(pattern: str) -> str:
         return f"expected a regular expression between slashes: {error}"
     nested, open_ended, choices = _costs(parsed)
     if nested or open_ended > _MOST_OPEN or choices > _MOST_CHOICES:
-        return (
-            "expected a regular expression that is always fast: few .*, no repeats of repeats or alternatives"
-        )
+        return "expected a regular expression that is always fast: few .*, no repeats of repeats or alternatives"
     return ""
 
 

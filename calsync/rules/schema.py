@@ -38,9 +38,7 @@ class DurationRange(NamedTuple):
 
 def _id(value: object) -> str:
     if not isinstance(value, str) or not _ID.fullmatch(value):
-        raise Wrong(
-            f'expected small letters, digits and hyphens such as "first-meeting", found {shown(value)}'
-        )
+        raise Wrong(f'expected small letters, digits and hyphens such as "first-meeting", found {shown(value)}')
     return value
 
 

@@ -123,9 +123,7 @@ def items(
         if digest in known:
             yield Same(digest)
             continue
-        read = event_of(
-            data, calendar.clock, called_off=calendar.called_off, since=since, note=reasons.append
-        )
+        read = event_of(data, calendar.clock, called_off=calendar.called_off, since=since, note=reasons.append)
         if isinstance(read, Skipped):
             yield read if read.where else Skipped(read.reason, _where(part, label))
         elif isinstance(read, Older):

@@ -13,9 +13,7 @@ from calsync.sources.written import Clock, Written, later
 BAD_DATE = "an unreadable RDATE or EXDATE was left out"
 
 
-def recurrence_of(
-    found: Properties, event: Event, clock: Clock, note: Callable[[str], None]
-) -> Recurrence | None:
+def recurrence_of(found: Properties, event: Event, clock: Clock, note: Callable[[str], None]) -> Recurrence | None:
     """What makes ``event`` a series; None if nothing does.
 
     A DATE among the dates of a timed event is the midnight in the event's own zone with

@@ -16,9 +16,7 @@ _CARET = re.compile(r"\^([n'^])")
 _CARETS = {"n": "\n", "'": '"', "^": "^"}
 _BLANKS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
-_DURATION = re.compile(
-    r"([+-]?)P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?", re.IGNORECASE
-)
+_DURATION = re.compile(r"([+-]?)P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?", re.IGNORECASE)
 _STAMP = re.compile(r"(\d{4})(\d\d)(\d\d)(?:[T ](\d\d)(\d\d)(\d\d)?(Z?))?", re.IGNORECASE)
 _ADDRESS_SCHEME = re.compile(r":(?=(?:mailto|urn|https?|invalid):)", re.IGNORECASE)
 

@@ -42,9 +42,7 @@ class Clock:
         zone = resolve(declared, self._vtimezones) if declared else None
         self.default: tzinfo = clock_of(zone) if zone else self.home
         self._meant: dict[str, tuple[tzinfo, str, bool, bool]] = {}
-        needed = {
-            tzid: resolve(tzid, self._vtimezones) for tzid in self._vtimezones if resolve(tzid, {}) is None
-        }
+        needed = {tzid: resolve(tzid, self._vtimezones) for tzid in self._vtimezones if resolve(tzid, {}) is None}
         meaning = repr((home, zone, sorted(needed.items())))
         self.digest = hashlib.blake2b(meaning.encode(), digest_size=16).digest()
 

@@ -67,9 +67,7 @@ def blocked_starts(taken: int, width: int) -> int:
     return blocked
 
 
-def fit(
-    day: int, claims: Sequence[Claim], held: int, at_present: Mapping[Claim, int]
-) -> dict[Claim, int] | None:
+def fit(day: int, claims: Sequence[Claim], held: int, at_present: Mapping[Claim, int]) -> dict[Claim, int] | None:
     """Starts on ``day`` for all of ``claims``, clear of ``held``; None if there are none.
 
     Everybody keeps the start they have ``at_present`` if all fit that way. Exact for
@@ -92,9 +90,7 @@ def fit(
         taken |= claim.span(start)
     else:
         return slots
-    options = {
-        claim: claim.any_start(day) & ~blocked_starts(held, claim.width) for claim in claims if claim.width
-    }
+    options = {claim: claim.any_start(day) & ~blocked_starts(held, claim.width) for claim in claims if claim.width}
     if not all(options.values()):
         return None
     if all(claim.width == 1 for claim in options):

@@ -132,9 +132,7 @@ def _walls(rule: Rule, first: dt.datetime, since: dt.datetime, until: dt.datetim
 def _hourly(rule: Rule, first: dt.datetime, since: dt.datetime, until: dt.datetime) -> Iterator[dt.datetime]:
     if rule.positions and not {1, -1}.intersection(rule.positions):
         return
-    base = first.replace(
-        minute=(rule.minutes or (first.minute,))[0], second=(rule.seconds or (first.second,))[0]
-    )
+    base = first.replace(minute=(rule.minutes or (first.minute,))[0], second=(rule.seconds or (first.second,))[0])
     hour = dt.timedelta(hours=1)
     number = max(0, (since - base) // (hour * rule.interval))
     barren = 0
@@ -177,9 +175,7 @@ def _weekly(rule: Rule, first: dt.datetime, since: int, until: int) -> Iterator[
 
 
 def _monthly(rule: Rule, first: dt.datetime, since: int, until: int) -> Iterator[Sequence[int]]:
-    base, low, high = (
-        day.year * 12 + day.month - 1 for day in (first, *map(dt.date.fromordinal, (since, until)))
-    )
+    base, low, high = (day.year * 12 + day.month - 1 for day in (first, *map(dt.date.fromordinal, (since, until))))
     for month in range(base + (low - base) // rule.interval * rule.interval, high + 1, rule.interval):
         yield _month(rule, first, month)
 
@@ -280,10 +276,7 @@ def _weeks(rule: Rule, first: dt.datetime, year: int) -> set[int]:
         weekdays = list(range(7)) if rule.monthdays or rule.yeardays else [first.weekday()]
     counted = (week - 1 if week > 0 else length + week for week in rule.weeks)
     return {
-        start + 7 * week + (weekday - rule.wkst) % 7
-        for week in counted
-        if 0 <= week < length
-        for weekday in weekdays
+        start + 7 * week + (weekday - rule.wkst) % 7 for week in counted if 0 <= week < length for weekday in weekdays
     }
 
 

@@ -119,9 +119,7 @@ class _Round:
         self._first = min(first for first, _ in windows)
         count = (max(last for _, last in windows) - self._first).days + 1
         working = sum(1 << day for day in range(count) if mine.is_working(self._date(day)))
-        self._days = [
-            self._open_days(wish, *window, working) for wish, window in zip(wishes, windows, strict=True)
-        ]
+        self._days = [self._open_days(wish, *window, working) for wish, window in zip(wishes, windows, strict=True)]
         self._places = self._empty_places(count, standing, caps)
 
     def placed(self) -> list[Placed]:

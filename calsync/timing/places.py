@@ -58,9 +58,7 @@ class Places:
         self._loose: list[dict[Claim, None]] = [{} for _ in day_room]
         self._taken = [0] * len(day_room)
         self._held = [0] * len(day_room)
-        self._roomy = sum(
-            1 << day for day, room in enumerate(day_room) if room > 0 and week_room[weeks[day]] > 0
-        )
+        self._roomy = sum(1 << day for day, room in enumerate(day_room) if room > 0 and week_room[weeks[day]] > 0)
         self._known: list[dict[tuple[Claim, Claim | None], bool]] = [{} for _ in day_room]
         self._day_of: dict[Claim, int] = {}
         self._stuck: set[Claim] = set()

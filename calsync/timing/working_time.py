@@ -69,9 +69,7 @@ class WorkingTime:
         not_before = None if elapsed is None else (ended.astimezone(UTC) + elapsed).astimezone(self.zone)
         return self.next_allowed(day, days), not_before
 
-    def last_day(
-        self, window: Span, ended: datetime, days: str, ideal: date, *, began: datetime | None = None
-    ) -> date:
+    def last_day(self, window: Span, ended: datetime, days: str, ideal: date, *, began: datetime | None = None) -> date:
         """The last day on which a step still makes sense.
 
         Counted like the ideal day, but it does not move, whatever ``days`` allows; it

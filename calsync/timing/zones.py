@@ -25,8 +25,7 @@ _UTC_NAMES = frozenset(
 )
 _NOT_PLACES = frozenset({"localtime", "posixrules", "factory"})
 _CONTINENTS = frozenset(
-    {"Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe"}
-    | {"Indian", "Pacific"}
+    {"Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe"} | {"Indian", "Pacific"}
 )
 _LONGEST = 255  # a TZID may hold anything; no zone has a longer name
 _LOCATION = re.compile(r"^X-LIC-LOCATION(?:;[^:\r\n]*)?:([^\r\n]*)", re.IGNORECASE | re.MULTILINE)
@@ -195,9 +194,7 @@ def _windows_names() -> dict[str, str]:
 def _windows(name: str) -> str | None:
     """The IANA key of a Windows zone name, the summer form of the name included."""
     lowered = name.lower()
-    key = _windows_names().get(lowered) or _windows_names().get(
-        lowered.replace(" daylight time", " standard time")
-    )
+    key = _windows_names().get(lowered) or _windows_names().get(lowered.replace(" daylight time", " standard time"))
     return _iana(key) if key else None
 
 
@@ -233,9 +230,7 @@ def _guess(name: str) -> str | None:
             return key
     prefix = _PREFIX.match(name)
     words = name[prefix.end() :] if prefix else name
-    words = (
-        words.removeprefix("Greenwich Mean Time").strip(" :").lower().replace("us and canada", "us & canada")
-    )
+    words = words.removeprefix("Greenwich Mean Time").strip(" :").lower().replace("us and canada", "us & canada")
     for place in (words, *re.split(r"\s*[,;/]\s*", words)):
         if place in _cities():
             return _cities()[place]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from calsync.answers import say, snooze
+from calsync.asking.answers import say, snooze
 from calsync.model import State
 from tests.world import Ev, World, at
 

@@ -104,7 +104,7 @@ def test_people_duplicates_asks_once(house: House) -> None:
     old = Ev("old", "2025-03-10T10:00", [named("Ana Gold", HOME)])
     house.met(old, Ev("m", "2026-03-10T10:00", [named("Ana Gold", ANA)]))
     with house.ledger() as ledger:
-        from calsync.directory import duplicates, keep_apart
+        from calsync.asking.directory import duplicates, keep_apart
 
         desk = house.desk(ledger, NOW)
         ((one, other),) = duplicates(desk)

@@ -55,7 +55,7 @@ def told(house: House, written: str, now: str) -> str:
     assert house.run("sync", now=now).code == 0
     starts = {entry["meeting"]["start"] for entry in house.run("agenda", "--all", "--json", now=now).json}
     assert len(starts) == 1
-    return starts.pop()
+    return str(starts.pop())
 
 
 @pytest.mark.parametrize(

@@ -119,9 +119,7 @@ class Home:
         """Run a few lines of Python on a terminal."""
         return self._on_terminal(["-c", program], 80, (), {})
 
-    def _on_terminal(
-        self, words: Sequence[str], columns: int, answers: Sequence[str], env: dict[str, str]
-    ) -> Outcome:
+    def _on_terminal(self, words: Sequence[str], columns: int, answers: Sequence[str], env: dict[str, str]) -> Outcome:
         ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
         child = subprocess.Popen(

@@ -60,9 +60,7 @@ def test_in_a_pipe_there_is_one_plain_line_for_each_reminder(synced: Home) -> No
 
 
 @pytest.mark.parametrize("columns", [60, 80, 140, 200])
-def test_on_a_terminal_it_fits_and_no_name_is_cut(
-    synced: Home, plain: Callable[[str], str], columns: int
-) -> None:
+def test_on_a_terminal_it_fits_and_no_name_is_cut(synced: Home, plain: Callable[[str], str], columns: int) -> None:
     shown = plain(synced.on_terminal("agenda", columns=columns).out)
     assert all(len(line) <= columns for line in shown.splitlines())
     words = " ".join(shown.split())

@@ -94,9 +94,7 @@ def test_a_missing_config_is_exit_10_and_names_the_next_step(home: Home, command
 
 
 def test_all_problems_of_a_config_are_told_each_on_a_line(sample: Home) -> None:
-    sample.config.write_text(
-        sample.config.read_text().replace("London", "Londn").replace("working_hours", "hours")
-    )
+    sample.config.write_text(sample.config.read_text().replace("London", "Londn").replace("working_hours", "hours"))
     done = sample.run("sync")
     assert done.code == 10
     assert done.out == ""
@@ -111,9 +109,7 @@ def test_the_option_wins_over_the_environment(sample: Home) -> None:
     assert "elsewhere.toml" in done.err
 
 
-@pytest.mark.parametrize(
-    "moment", ["2026-03-10T02:00:00", "yesterday", "2026-03-10", "0001-01-01T00:00:00+14:00"]
-)
+@pytest.mark.parametrize("moment", ["2026-03-10T02:00:00", "yesterday", "2026-03-10", "0001-01-01T00:00:00+14:00"])
 def test_a_clock_that_makes_no_sense_is_a_usage_error(sample: Home, moment: str) -> None:
     done = sample.run("sync", CALSYNC_NOW=moment)
     assert done.code == 2
@@ -185,9 +181,7 @@ def test_it_works_without_any_standard_stream(synced: Home) -> None:
     assert synced.run("doctor").code == 0
 
 
-@pytest.mark.parametrize(
-    "words", [("--help",), ("sync", "--help"), ("agenda",), ("feed", "path"), ("status",)]
-)
+@pytest.mark.parametrize("words", [("--help",), ("sync", "--help"), ("agenda",), ("feed", "path"), ("status",)])
 def test_the_usual_looks_import_nothing_slow(synced: Home, words: tuple[str, ...]) -> None:
     loaded = {name.partition(".")[0] for name in synced.modules(*words)}
     assert "typer" in loaded

@@ -44,8 +44,7 @@ def test_a_broken_pack_and_a_broken_template_are_told_with_their_line(synced: Ho
     rules = synced.folder / "rules"
     rules.mkdir()
     (rules / "professional.toml").write_text(
-        'extends = "professional"\n[[rule]]\nid = "first-meeting"\n'
-        '[[rule.step]]\nid = "hello"\ntitle = "{{ peple }}"\n'
+        'extends = "professional"\n[[rule]]\nid = "first-meeting"\n[[rule.step]]\nid = "hello"\ntitle = "{{ peple }}"\n'
     )
     code, rule = finding(synced, "rules")
     assert code == 10

@@ -42,9 +42,7 @@ def test_a_dry_run_shows_the_same_and_writes_nothing(sample: Home) -> None:
     assert "nothing was written" in dry.out
     assert not sample.feed.exists()
     wet = sample.run("sync")
-    assert [line for line in dry.lines if line.startswith("+")] == [
-        line for line in wet.lines if line.startswith("+")
-    ]
+    assert [line for line in dry.lines if line.startswith("+")] == [line for line in wet.lines if line.startswith("+")]
 
 
 def test_a_deleted_feed_is_not_called_nothing(synced: Home) -> None:
@@ -123,9 +121,7 @@ def test_two_runs_at_once_are_exit_13(synced: Home) -> None:
     assert "another run" in done.err
 
 
-def test_on_a_terminal_changes_are_coloured_and_no_name_is_cut(
-    sample: Home, plain: Callable[[str], str]
-) -> None:
+def test_on_a_terminal_changes_are_coloured_and_no_name_is_cut(sample: Home, plain: Callable[[str], str]) -> None:
     shown = sample.on_terminal("sync", columns=60).out
     assert "\x1b[32m" in shown
     assert all(len(line) <= 60 for line in plain(shown).splitlines() if "/" not in line)

@@ -43,9 +43,7 @@ def reminders(draw: st.DrawFn, texts: st.SearchStrategy[str] = with_surrogates) 
         step=draw(texts),
         rule=draw(texts),
         meeting=draw(texts),
-        url=draw(
-            st.sampled_from(["", "https://meet.example/a?b=c,d;e#f", 'https://é.example/ ü\n"<x>']) | texts
-        ),
+        url=draw(st.sampled_from(["", "https://meet.example/a?b=c,d;e#f", 'https://é.example/ ü\n"<x>']) | texts),
         done=draw(st.booleans()),
         sequence=draw(st.integers(0, 2**31 - 1)),
         stamped=stamped,

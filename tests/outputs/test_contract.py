@@ -60,9 +60,7 @@ def test_the_order_does_not_matter(place: Place) -> None:
 def test_a_changed_reminder_is_changed_and_no_other(place: Place) -> None:
     first, second, third = many(3)
     place.output.write([first, second, third], NOW)
-    moved = replace(
-        second, start=second.start + timedelta(hours=1), end=second.end + timedelta(hours=1), sequence=3
-    )
+    moved = replace(second, start=second.start + timedelta(hours=1), end=second.end + timedelta(hours=1), sequence=3)
     assert place.output.write([first, moved, third], NOW) == Written(changed=1, unchanged=2)
     assert place.held()[second.id] == 3
 

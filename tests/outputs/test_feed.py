@@ -16,8 +16,7 @@ from hypothesis import strategies as st
 from calsync.errors import OutputError
 from calsync.model import Reminder
 from calsync.outputs import feed as feed_module
-from calsync.outputs.base import Mark, Written
-from calsync.outputs.base import Attention, Details
+from calsync.outputs.base import Attention, Details, Mark, Written
 from calsync.outputs.feed import FeedOutput, read_marks, render
 from tests.outputs import strategies
 from tests.outputs.lint import problems
@@ -130,9 +129,7 @@ def test_an_empty_feed_still_holds_a_component() -> None:
     assert b"VTIMEZONE" not in render([], attention=ATTENTION)
 
 
-@given(
-    strategies.feeds, strategies.details, strategies.alarms, st.booleans(), st.randoms(use_true_random=False)
-)
+@given(strategies.feeds, strategies.details, strategies.alarms, st.booleans(), st.randoms(use_true_random=False))
 def test_any_feed_passes_lint_and_its_bytes_do_not_depend_on_order(
     reminders: list[Reminder],
     details: Details,
@@ -222,9 +219,7 @@ def test_reminders_stay_for_thirty_days_after_their_end(tmp_path: Path) -> None:
     assert output.write([HELLO], HELLO.end + timedelta(days=30, seconds=1)) == Written(removed=1)
 
 
-@pytest.mark.parametrize(
-    "foreign", [b"BEGIN:VCALENDAR\r\nPRODID:-//other//EN\r\n", b"dear diary", b"\xff\xfe"]
-)
+@pytest.mark.parametrize("foreign", [b"BEGIN:VCALENDAR\r\nPRODID:-//other//EN\r\n", b"dear diary", b"\xff\xfe"])
 def test_a_file_that_calsync_did_not_make_is_never_replaced(tmp_path: Path, foreign: bytes) -> None:
     output = FeedOutput("feed", tmp_path / "work.ics")
     output.path.write_bytes(foreign)
@@ -246,9 +241,7 @@ def test_an_empty_file_and_a_torn_feed_of_ours_are_replaced(tmp_path: Path) -> N
 
 def test_marks_read_back_are_what_was_written(tmp_path: Path) -> None:
     output = FeedOutput("feed", tmp_path / "followups.ics", attention=ATTENTION, alarm=timedelta())
-    done = replace(
-        HELLO, id="d0", title="✓ Call Cy; Dee, twice", done=True, start=HELLO.start - timedelta(days=1)
-    )
+    done = replace(HELLO, id="d0", title="✓ Call Cy; Dee, twice", done=True, start=HELLO.start - timedelta(days=1))
     output.write([HELLO, done], NOW)
     assert HELLO.stamped is not None
     first, second = read_marks(output.path)
@@ -277,9 +270,7 @@ def test_marks_are_there_at_every_detail(tmp_path: Path) -> None:
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(cut=st.integers(0, 2000), junk=st.binary(max_size=30), at=st.integers(0, 2000))
-def test_no_torn_or_garbled_feed_is_more_than_an_empty_list(
-    tmp_path: Path, cut: int, junk: bytes, at: int
-) -> None:
+def test_no_torn_or_garbled_feed_is_more_than_an_empty_list(tmp_path: Path, cut: int, junk: bytes, at: int) -> None:
     whole = render(many(4), alarm=timedelta())
     garbled = (whole[:at] + junk + whole[at:])[: len(whole) - cut]
     path = tmp_path / "followups.ics"

@@ -20,9 +20,7 @@ from tests.peers.judges import COMMANDS, Judge, judge
 
 pytestmark = pytest.mark.peer
 
-ATTENTION = Attention(
-    "work.ics; could not be read,\nrun: calsync doctor", datetime(2026, 3, 10, 9, tzinfo=UTC)
-)
+ATTENTION = Attention("work.ics; could not be read,\nrun: calsync doctor", datetime(2026, 3, 10, 9, tzinfo=UTC))
 FIXED = {
     "empty": render([]),
     "one": render([HELLO]),

@@ -88,9 +88,7 @@ def test_a_title_is_one_line_of_at_most_200_characters() -> None:
 
 
 def test_a_draft_comes_from_the_pack_or_from_the_step() -> None:
-    pack = Pack(
-        "p", "", None, (), {"hello": Message(subject="Hi\n{{ name }}", body="\nDear {{ first_names }}\n")}
-    )
+    pack = Pack("p", "", None, (), {"hello": Message(subject="Hi\n{{ name }}", body="\nDear {{ first_names }}\n")})
     draft = draft_of(pack, step(message="hello"), WORDS)
     assert draft is not None
     assert (draft.subject, draft.body) == ("Hi Ana Lima", "Dear Ana, Bo and Cy")
@@ -104,9 +102,7 @@ PIECES = st.one_of(
     st.sampled_from(NAMES).flatmap(
         lambda name: st.sampled_from([f"{{{{ {name} }}}}", f"{{{{{name}}}}}", f"{{{{\t{name}\n}}}}"])
     ),
-    st.sampled_from(
-        ["\n", "\r\n", "\r", " ", "Hi ", "&amp; <b>", "%", "#", "{", "}", "{{ '{{' }}", "{{- me -}}"]
-    ),
+    st.sampled_from(["\n", "\r\n", "\r", " ", "Hi ", "&amp; <b>", "%", "#", "{", "}", "{{ '{{' }}", "{{- me -}}"]),
     TEXTS,
 )
 
@@ -172,9 +168,7 @@ def test_every_channel_has_a_symbol_a_length_and_a_title_of_its_own() -> None:
     assert set(FORMS) == set(Channel)
     assert len({form.symbol for form in FORMS.values()}) == len(Channel)
     assert len({form.title for form in FORMS.values()}) == len(Channel)
-    lengths = {
-        channel: form.length for channel, form in FORMS.items() if form.length != timedelta(minutes=15)
-    }
+    lengths = {channel: form.length for channel, form in FORMS.items() if form.length != timedelta(minutes=15)}
     half = timedelta(minutes=30)
     assert lengths == {Channel.CALL: half, Channel.VIDEO: half, Channel.VISIT: timedelta(hours=1)}
     in_their_day = {channel for channel, form in FORMS.items() if form.in_their_day}
@@ -193,19 +187,11 @@ def test_a_mailto_link_carries_the_message_by_the_book() -> None:
 
 
 @given(st.lists(st.just("ada@acme.example"), min_size=1, max_size=20), TEXTS, st.text(max_size=3000))
-def test_a_mailto_link_is_ascii_short_and_says_what_was_meant(
-    people: list[str], subject: str, body: str
-) -> None:
+def test_a_mailto_link_is_ascii_short_and_says_what_was_meant(people: list[str], subject: str, body: str) -> None:
     link = mailto(people, subject, body)
     assert len(link) <= MAILTO_LENGTH
     assert link.isascii()
     said = parse_qs(urlsplit(link).query, strict_parsing=False).get("body", [""])[0]
-    meant = (
-        body.encode("utf-8", "replace")
-        .decode()
-        .replace("\r\n", "\n")
-        .replace("\r", "\n")
-        .replace("\n", "\r\n")
-    )
+    meant = body.encode("utf-8", "replace").decode().replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n")
     assert said == meant or (said.endswith("…") and meant.startswith(said[:-1]))
     assert unquote(urlsplit(link).path).split(",") == people

@@ -66,9 +66,7 @@ def test_every_condition_takes_one_value_or_a_list(tmp_path: Path) -> None:
       title = ["intro*", "demo*"], calendar = ["work", "home"], duration = ["..20 minutes", "2 hours.."],
       place = ["online", "in-person"], recurring = [true, false], all_day = [true, false], depth = ["brief"] }
     """.replace("\n", " ")
-    packs = written(
-        tmp_path, **{key: f'[[rule]]\nid = "r"\n{when}\n{STEP}' for key, when in (("a", one), ("b", many))}
-    )
+    packs = written(tmp_path, **{key: f'[[rule]]\nid = "r"\n{when}\n{STEP}' for key, when in (("a", one), ("b", many))})
     single, several = (load(packs, name).rules[0].when for name in ("a", "b"))
     assert single.group == ((3, 3),)
     assert single.tags == ("expo",)
@@ -197,9 +195,7 @@ sbject = "Hi"
 
 
 def test_a_fault_in_what_is_extended_is_shown_where_it_stands(tmp_path: Path) -> None:
-    written(
-        tmp_path, base=LEAST + 'days = "all"\n', top='extends = "base"\n[[rule]]\nid = "r"\nsummary = "x"\n'
-    )
+    written(tmp_path, base=LEAST + 'days = "all"\n', top='extends = "base"\n[[rule]]\nid = "r"\nsummary = "x"\n')
     [problem] = problems(tmp_path, "top")
     assert problem == 'base.toml:8: r.s.days: expected "working" or "any", found "all"'
 

@@ -169,9 +169,7 @@ def test_a_pattern_that_is_broken_or_could_take_for_ever_is_refused(pattern: str
     assert check_title(pattern)
 
 
-@pytest.mark.parametrize(
-    "pattern", ["intro*", "/intro|demo/", "/^(re|fwd): .*/", r"/\bintro(duction)?\b/", "*[1-9]*"]
-)
+@pytest.mark.parametrize("pattern", ["intro*", "/intro|demo/", "/^(re|fwd): .*/", r"/\bintro(duction)?\b/", "*[1-9]*"])
 def test_usual_patterns_are_taken_and_fast_on_hostile_titles(pattern: str) -> None:
     assert check_title(pattern) == ""
     assert title_matches(pattern, "a" * 100_000) is False

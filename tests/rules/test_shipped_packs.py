@@ -73,9 +73,7 @@ def test_personal_is_as_the_manual_fixes_it() -> None:
         ("personal", 7, "organizer", None),
     ],
 )
-def test_each_first_meeting_finds_its_rule(
-    relationship: str, group: int, role: str, rule: str | None
-) -> None:
+def test_each_first_meeting_finds_its_rule(relationship: str, group: int, role: str, rule: str | None) -> None:
     facts = Facts("first", group, role, "attendee", relationship, "Hi", "c", timedelta(hours=1), "online")
     match = first_match([PROFESSIONAL, PERSONAL], facts)
     assert (f"{match.pack.name}/{match.rule.id}" if match else None) == rule

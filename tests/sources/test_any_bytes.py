@@ -76,9 +76,7 @@ def test_any_bytes_in_a_calendar_are_read_without_a_traceback(tmp_path: Path, co
 
 @SMALL
 @given(st.sampled_from(SAMPLES), st.data())
-def test_mutated_calendars_are_read_without_a_traceback(
-    tmp_path: Path, sample: bytes, data: st.DataObject
-) -> None:
+def test_mutated_calendars_are_read_without_a_traceback(tmp_path: Path, sample: bytes, data: st.DataObject) -> None:
     content = bytearray(sample)
     for _ in range(data.draw(st.integers(1, 6))):
         place = data.draw(st.integers(0, len(content)))
@@ -89,9 +87,7 @@ def test_mutated_calendars_are_read_without_a_traceback(
 
 @SMALL
 @given(st.sampled_from(SAMPLES), st.integers(0, 4000))
-def test_no_truncated_calendar_is_ever_taken_for_a_whole_one(
-    tmp_path: Path, sample: bytes, length: int
-) -> None:
+def test_no_truncated_calendar_is_ever_taken_for_a_whole_one(tmp_path: Path, sample: bytes, length: int) -> None:
     cut = sample.rstrip()[:length]
     read_calmly(tmp_path, cut)
     if len(cut) < len(sample.rstrip()):
@@ -164,9 +160,7 @@ def peak_of(path: Path, count: int) -> int:
     with path.open("wb") as file:
         file.write(b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\n")
         for number in range(count):
-            text = vevent(
-                f"SUMMARY:Meeting {number}", f"DESCRIPTION:{'words ' * 120}", *people, uid=f"{number}"
-            )
+            text = vevent(f"SUMMARY:Meeting {number}", f"DESCRIPTION:{'words ' * 120}", *people, uid=f"{number}")
             file.write(text.encode() + b"\r\n")
         file.write(b"END:VCALENDAR\r\n")
     gc.collect()

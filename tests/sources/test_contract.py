@@ -25,9 +25,7 @@ START = datetime(2026, 3, 10, 10, tzinfo=UTC)
 ANA = Attendee("ana@acme.example", "Ana")
 
 
-def event(
-    uid: str, title: str = "Intro", start: datetime = START, people: Sequence[Attendee] = (ANA,)
-) -> Event:
+def event(uid: str, title: str = "Intro", start: datetime = START, people: Sequence[Attendee] = (ANA,)) -> Event:
     return Event(uid, "", start, start + timedelta(hours=1), title=title, attendees=tuple(people))
 
 

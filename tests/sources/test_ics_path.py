@@ -33,9 +33,7 @@ def settle(*files: Path) -> None:
         (b"BEGIN:VCARD\r\nFN:Ana\r\nEND:VCARD\r\n", "not an iCalendar file"),
     ],
 )
-def test_what_is_no_calendar_is_an_error_and_not_an_empty_calendar(
-    tmp_path: Path, content: bytes, words: str
-) -> None:
+def test_what_is_no_calendar_is_an_error_and_not_an_empty_calendar(tmp_path: Path, content: bytes, words: str) -> None:
     with pytest.raises(SourceError, match=words) as caught:
         taken_from(tmp_path, content)
     assert "calendar.ics" in str(caught.value)
@@ -182,9 +180,7 @@ def test_a_source_needs_either_a_path_or_a_url() -> None:
 
 
 def test_sources_can_be_read_at_the_same_time(tmp_path: Path) -> None:
-    texts = {
-        zone: calendar(vevent(start="DTSTART:20260110T100000")) for zone in ("Asia/Tokyo", "America/New_York")
-    }
+    texts = {zone: calendar(vevent(start="DTSTART:20260110T100000")) for zone in ("Asia/Tokyo", "America/New_York")}
     hours: dict[str, set[object]] = {zone: set() for zone in texts}
 
     def work(zone: str) -> None:

@@ -67,9 +67,7 @@ class Server:
         self.port = self._server.server_port
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
 
-    def read(
-        self, *answers: Answer, seen: Seen | None = None, scheme: str = "http", **limits: object
-    ) -> Taken:
+    def read(self, *answers: Answer, seen: Seen | None = None, scheme: str = "http", **limits: object) -> Taken:
         self.answers = list(answers)
         url = f"{scheme}://127.0.0.1:{self.port}/{SECRET}/basic.ics?key={SECRET}"
         bounds = replace(Limits(wait=self.waits.append), **limits)  # type: ignore[arg-type]
@@ -142,10 +140,7 @@ def test_a_large_answer_is_stopped(server: Server) -> None:
 
 
 def test_redirects_are_followed(server: Server) -> None:
-    assert (
-        len(server.read(answer(301, b"", Location="/b"), answer(307, b"", Location="c"), answer()).events)
-        == 1
-    )
+    assert len(server.read(answer(301, b"", Location="/b"), answer(307, b"", Location="c"), answer()).events) == 1
     assert server.paths[1:] == ["/b", "/c"]
 
 
@@ -299,9 +294,7 @@ def test_nobody_listening_is_an_error_with_a_remedy(server: Server) -> None:
     assert server.waits == [1.0]
 
 
-@pytest.mark.parametrize(
-    "url", ["ftp://acme.example/x", "work.ics", "https://", "http://[", "", "http://a:b/"]
-)
+@pytest.mark.parametrize("url", ["ftp://acme.example/x", "work.ics", "https://", "http://[", "", "http://a:b/"])
 def test_what_is_no_web_address_is_an_error(url: str) -> None:
     with pytest.raises(SourceError, match="no web address"):
         IcsSource("work", url=url, home=HOME).read(Seen())

@@ -180,9 +180,7 @@ def vevents(draw: st.DrawFn) -> icalendar.Event:
     for address in draw(st.lists(ADDRESSES, max_size=8)):
         attendee = icalendar.vCalAddress(draw(st.sampled_from(["mailto:", "MAILTO:"])) + address)
         attendee.params["CN"] = draw(NAMES)
-        attendee.params["PARTSTAT"] = draw(
-            st.sampled_from(["ACCEPTED", "DECLINED", "NEEDS-ACTION", "DELEGATED"])
-        )
+        attendee.params["PARTSTAT"] = draw(st.sampled_from(["ACCEPTED", "DECLINED", "NEEDS-ACTION", "DELEGATED"]))
         event.add("attendee", attendee)
     event.add("status", draw(st.sampled_from(["CONFIRMED", "CANCELLED", "TENTATIVE"])))
     return event

@@ -239,9 +239,7 @@ def test_times_are_read_in_all_forms_that_are_met(tmp_path: Path, written: str) 
 
 
 def test_a_leap_second_and_24_00_are_times(tmp_path: Path) -> None:
-    assert only(tmp_path, start="DTSTART:20161231T235960Z").start == datetime(
-        2016, 12, 31, 23, 59, 59, tzinfo=UTC
-    )
+    assert only(tmp_path, start="DTSTART:20161231T235960Z").start == datetime(2016, 12, 31, 23, 59, 59, tzinfo=UTC)
     assert only(tmp_path, start="DTSTART:20260310T240000Z").start == datetime(2026, 3, 11, tzinfo=UTC)
 
 

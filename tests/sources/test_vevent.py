@@ -79,9 +79,7 @@ def test_texts_are_unescaped_and_stand_on_one_line(tmp_path: Path) -> None:
 
 
 def test_status_transparency_class_and_creation_are_told(tmp_path: Path) -> None:
-    event = only(
-        tmp_path, "STATUS:cancelled", "TRANSP:TRANSPARENT", "CLASS:CONFIDENTIAL", "CREATED:20260101T090000Z"
-    )
+    event = only(tmp_path, "STATUS:cancelled", "TRANSP:TRANSPARENT", "CLASS:CONFIDENTIAL", "CREATED:20260101T090000Z")
     assert (event.cancelled, event.opaque, event.private) == (True, False, True)
     assert event.created == datetime(2026, 1, 1, 9, tzinfo=UTC)
     plain = only(tmp_path, "CREATED:yesterday")
@@ -108,9 +106,7 @@ def test_an_occurrence_of_an_all_day_series_is_named_by_its_date(tmp_path: Path)
         (["URL:https://whereby.com/ana"], "https://whereby.com/ana"),
     ],
 )
-def test_an_online_meeting_is_told_by_where_it_can_be_joined(
-    tmp_path: Path, lines: list[str], url: str
-) -> None:
+def test_an_online_meeting_is_told_by_where_it_can_be_joined(tmp_path: Path, lines: list[str], url: str) -> None:
     event = only(tmp_path, *lines)
     assert (event.online, event.url) == (True, url)
 
@@ -172,9 +168,7 @@ SINCE = datetime(2026, 1, 1, tzinfo=UTC)
         (["RECURRENCE-ID:20250301T100000Z"], False),
     ],
 )
-def test_an_old_event_is_kept_only_if_it_can_still_matter(
-    tmp_path: Path, lines: list[str], kept: bool
-) -> None:
+def test_an_old_event_is_kept_only_if_it_can_still_matter(tmp_path: Path, lines: list[str], kept: bool) -> None:
     taken = taken_from(tmp_path, calendar(vevent(*lines, start="DTSTART:20250301T100000Z")), since=SINCE)
     assert (len(taken.events), taken.reading.older) == ((1, 0) if kept else (0, 1))
     assert taken.reading.skipped == {}

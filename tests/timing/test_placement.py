@@ -67,9 +67,7 @@ def placed(
     return {one.id: one for one in place(wishes, mine=mine, busy=busy, taken=taken, caps=caps, now=now)}
 
 
-def start_of(
-    *wishes: Wish, busy: Sequence[Span] = (), taken: Sequence[Span] = (), now: datetime = NIGHT
-) -> str:
+def start_of(*wishes: Wish, busy: Sequence[Span] = (), taken: Sequence[Span] = (), now: datetime = NIGHT) -> str:
     one = placed(*wishes, busy=busy, taken=taken, now=now)[wishes[-1].id]
     return f"{one.start:%a %H:%M}" + "".join(f", {note}" for note in one.notes)
 
@@ -167,9 +165,7 @@ def test_a_full_week_sends_the_less_important_to_the_next() -> None:
 
 def test_what_stands_counts_in_the_caps_of_its_local_day() -> None:
     late = at(MONDAY, 0, 30, ZoneInfo("Asia/Tokyo"))  # still Sunday in London
-    assert (
-        placed(wish(last=on(1)), taken=[(late, late + QUARTER)], caps=Caps(1, 5))["a"].start.date() == MONDAY
-    )
+    assert placed(wish(last=on(1)), taken=[(late, late + QUARTER)], caps=Caps(1, 5))["a"].start.date() == MONDAY
     standing = [block(MONDAY, (17, 0), (17, 15))]
     assert placed(wish(last=on(1)), taken=standing, caps=Caps(1, 5))["a"].start.date() == on(1)
     assert placed(wish(last=on(1)), taken=standing, caps=Caps(5, 1))["a"].notes == (OVER_THE_CAP,)
@@ -286,9 +282,7 @@ def test_every_day_of_a_year_has_its_quarter_hours_in_order_in_every_zone() -> N
                 found = placed(one, mine=mine, now=night)["a"].start
                 assert found.date() == day
                 assert found.minute % 15 == 0
-                assert found.astimezone(UTC).astimezone(zone).replace(tzinfo=None) == found.replace(
-                    tzinfo=None
-                )
+                assert found.astimezone(UTC).astimezone(zone).replace(tzinfo=None) == found.replace(tzinfo=None)
 
 
 # What holds whatever the case
@@ -331,9 +325,7 @@ def test_what_is_placed_keeps_every_promise_that_can_be_seen_from_outside(seed: 
     found = placed(*wishes, busy=busy, taken=taken, caps=caps, now=now)
     assert found.keys() == {one.id for one in wishes}
     days, weeks = Counter[date](), Counter[tuple[int, int]]()
-    for start in [start for start, _ in taken] + [
-        one.start for one in found.values() if OVER_THE_CAP not in one.notes
-    ]:
+    for start in [start for start, _ in taken] + [one.start for one in found.values() if OVER_THE_CAP not in one.notes]:
         days[start.date()] += 1
         weeks[start.isocalendar()[:2]] += 1
     for asked in wishes:
@@ -342,9 +334,7 @@ def test_what_is_placed_keeps_every_promise_that_can_be_seen_from_outside(seed: 
         assert one.end - one.start == asked.length
         assert MINE.allowed(one.start.date(), asked.days)
         assert one.start.date() >= asked.first_day
-        first = MINE.next_allowed(
-            max(asked.first_day, now.date(), (asked.not_before or now).date()), asked.days
-        )
+        first = MINE.next_allowed(max(asked.first_day, now.date(), (asked.not_before or now).date()), asked.days)
         assert one.start.date() <= max(asked.last_day, first)
         if NO_FREE_TIME not in one.notes:
             assert one.start.minute % 15 == 0
@@ -352,15 +342,11 @@ def test_what_is_placed_keeps_every_promise_that_can_be_seen_from_outside(seed: 
             others = [(other.start, other.end) for other in found.values()
                       if other.id != one.id and NO_FREE_TIME not in other.notes]  # fmt: skip
             assert not any(
-                max(one.start, start) < min(one.end, end)
-                for start, end in [*busy, *taken, *others]
-                if start < end
+                max(one.start, start) < min(one.end, end) for start, end in [*busy, *taken, *others] if start < end
             )
         if THEIR_DAY_NOT_KEPT not in one.notes:
             for zone in asked.their_zones:
-                assert (
-                    time(9) <= one.start.astimezone(zone).time() < one.end.astimezone(zone).time() <= time(18)
-                )
+                assert time(9) <= one.start.astimezone(zone).time() < one.end.astimezone(zone).time() <= time(18)
         if OVER_THE_CAP not in one.notes:
             assert days[one.start.date()] <= caps.per_day
             assert weeks[one.start.isocalendar()[:2]] <= caps.per_week

@@ -179,15 +179,12 @@ def crowded(seed: int, lengths: Sequence[int]) -> tuple[list[Wish], list[Span], 
 
     def spans(most: int, minutes: Sequence[int]) -> list[Span]:
         starts = [
-            at(rng.choice(days), rng.choice([8, 9, 9, 15]), rng.randrange(60))
-            for _ in range(rng.randint(0, most))
+            at(rng.choice(days), rng.choice([8, 9, 9, 15]), rng.randrange(60)) for _ in range(rng.randint(0, most))
         ]
         return [(start, start + timedelta(minutes=rng.choice(minutes))) for start in starts]
 
     caps = Caps(rng.choice([0, 1, 1, 2, 2, 3]), rng.choice([1, 2, 3, 4, 9]))
-    now = rng.choice(
-        [at(FRIDAY, 2), at(FRIDAY, 2), at(FRIDAY, 9, 5), at(FRIDAY, 11), at(DAYS[0] + timedelta(1), 12)]
-    )
+    now = rng.choice([at(FRIDAY, 2), at(FRIDAY, 2), at(FRIDAY, 9, 5), at(FRIDAY, 11), at(DAYS[0] + timedelta(1), 12)])
     return wishes, spans(6, [0, 15, 30, 40, 600]), spans(2, [15, 30]), caps, now
 
 

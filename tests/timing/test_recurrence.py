@@ -61,9 +61,7 @@ def override(recurrence_id: str, start: dt.datetime, cancelled: bool = False) ->
 def whole_day(year: int, month: int, day: int, *rules: str, zone: ZoneInfo = BERLIN, days: int = 1) -> Event:
     start = dt.datetime(year, month, day, tzinfo=zone)
     end = dt.datetime.combine(start.date() + dt.timedelta(days=days), dt.time(), zone)
-    return Event(
-        "day@northwind.example", "", start, end, all_day=True, recurrence=Recurrence(rules) if rules else None
-    )
+    return Event("day@northwind.example", "", start, end, all_day=True, recurrence=Recurrence(rules) if rules else None)
 
 
 def listed(master: Event | None, *overrides: Event, limit: int = 40) -> list[str]:
@@ -107,9 +105,7 @@ def test_a_series_with_a_mere_offset_repeats_by_its_zone() -> None:
 
 
 def test_a_time_that_does_not_exist_has_the_offset_from_before_the_gap() -> None:
-    found = list(
-        first_occurrences(event(dt.datetime(2026, 3, 28, 2, 30, tzinfo=BERLIN), "FREQ=DAILY;COUNT=3"), [])
-    )
+    found = list(first_occurrences(event(dt.datetime(2026, 3, 28, 2, 30, tzinfo=BERLIN), "FREQ=DAILY;COUNT=3"), []))
     assert [f"{o.start:%d %H:%M%z}" for o in found] == ["28 02:30+0100", "29 03:30+0200", "30 02:30+0200"]
     assert found[1].recurrence_id == "20260329T013000Z"
     assert found[1].end.astimezone(dt.UTC) - found[1].start.astimezone(dt.UTC) == HOUR
@@ -234,9 +230,7 @@ def test_an_excluded_date_in_a_timed_series_excludes_all_of_that_day() -> None:
 
 def test_an_excluded_midnight_excludes_one_instance_where_the_series_begins_at_midnight() -> None:
     late = event(dt.datetime(2026, 3, 2, tzinfo=BERLIN), "FREQ=DAILY;BYHOUR=0,12;COUNT=4")
-    late.recurrence = late.recurrence and late.recurrence._replace(
-        excluded=(dt.datetime(2026, 3, 3, tzinfo=BERLIN),)
-    )
+    late.recurrence = late.recurrence and late.recurrence._replace(excluded=(dt.datetime(2026, 3, 3, tzinfo=BERLIN),))
     assert [day[8:13] for day in listed(late)] == ["02 00", "02 12", "03 12"]
 
 
@@ -261,9 +255,7 @@ def test_an_occurrence_moved_into_the_span_is_in_it_and_one_moved_out_is_not() -
 
 def test_a_cancelled_occurrence_is_still_told_of() -> None:
     found = list(
-        first_occurrences(
-            event(nine(2), "FREQ=WEEKLY;COUNT=2"), [override("20260309T080000Z", nine(9), True)]
-        )
+        first_occurrences(event(nine(2), "FREQ=WEEKLY;COUNT=2"), [override("20260309T080000Z", nine(9), True)])
     )
     assert [o.event.cancelled for o in found] == [False, True]
 
@@ -342,9 +334,7 @@ def subset(values: tuple[int, ...] | tuple[str, ...], most: int = 3) -> st.Searc
 
 
 MONTHDAYS = subset((1, 2, 13, 15, 28, 29, 30, 31, -1, -2, -29, -31))
-NTH = st.tuples(st.sampled_from((1, 2, 3, 4, 5, -1, -2, -5)), st.sampled_from(DAYS)).map(
-    lambda p: f"{p[0]}{p[1]}"
-)
+NTH = st.tuples(st.sampled_from((1, 2, 3, 4, 5, -1, -2, -5)), st.sampled_from(DAYS)).map(lambda p: f"{p[0]}{p[1]}")
 
 
 @st.composite
@@ -381,9 +371,7 @@ def rules(draw: st.DrawFn) -> str:
     return ";".join(f"{name}={value}" for name, value in parts.items())
 
 
-def as_dateutil_has_it(
-    rule: str, first: dt.datetime, low: dt.datetime, high: dt.datetime
-) -> list[dt.datetime]:
+def as_dateutil_has_it(rule: str, first: dt.datetime, low: dt.datetime, high: dt.datetime) -> list[dt.datetime]:
     """The same by dateutil, told that the first instance counts though the rule may not
     name it."""
     limited = rrulestr(rule, dtstart=first)
@@ -505,10 +493,7 @@ def test_series_of_the_corpus_take_place_as_recurring_ical_events_has_it(corpus:
     compared, different = 0, {}
     for path in sorted(corpus.glob("*/*.ics")):
         content = path.read_bytes()
-        if (
-            not re.search(rb"BEGIN:VEVENT[^\x00]*(EXDATE|RDATE|RECURRENCE-ID)", content)
-            or path.name in KNOWN_TO_DIFFER
-        ):
+        if not re.search(rb"BEGIN:VEVENT[^\x00]*(EXDATE|RDATE|RECURRENCE-ID)", content) or path.name in KNOWN_TO_DIFFER:
             continue
         try:
             calendar = icalendar.Calendar.from_ical(content)
@@ -783,7 +768,5 @@ def test_common_series_need_no_library() -> None:
         "    last_possible_end(event, [])\n"
         "print(*{name.split('.')[0] for name in sys.modules})\n"
     )
-    loaded = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True
-    ).stdout.split()
+    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
     assert not {"dateutil", "icalendar", "recurring_ical_events", "pendulum"} & set(loaded)

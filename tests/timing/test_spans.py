@@ -101,9 +101,7 @@ def at(zone: ZoneInfo, *parts: int) -> datetime:
         ("1 working day", at(LONDON, 2026, 3, 6, 9), at(LONDON, 2026, 3, 9, 9)),
     ],
 )
-def test_days_and_longer_keep_the_wall_clock_and_hours_do_not(
-    span: str, moment: datetime, expected: datetime
-) -> None:
+def test_days_and_longer_keep_the_wall_clock_and_hours_do_not(span: str, moment: datetime, expected: datetime) -> None:
     found = Span.parse(span).after(moment, LONDON)
     assert found.astimezone(UTC) == expected.astimezone(UTC)
     assert found.tzinfo is LONDON
@@ -171,9 +169,7 @@ def test_a_range_of_durations_shares_its_unit(text: str, least: int | None, most
     assert parse_duration_range(text) == expected
 
 
-@pytest.mark.parametrize(
-    "text", ["", "..", "20", "20..", "..20", "60..30 minutes", "1 month..", "..2 working days"]
-)
+@pytest.mark.parametrize("text", ["", "..", "20", "20..", "..20", "60..30 minutes", "1 month..", "..2 working days"])
 def test_what_is_no_range_of_durations_is_an_error(text: str) -> None:
     with pytest.raises(ValueError, match="expected"):
         parse_duration_range(text)
@@ -199,9 +195,7 @@ def test_hours_must_end_after_they_start(text: str) -> None:
         parse_hours(text)
 
 
-@pytest.mark.parametrize(
-    "text", ["", "9-11", "09:00", "25:00-26:00", "09:60-10:00", "24:00-24:00", "09:00-24:01"]
-)
+@pytest.mark.parametrize("text", ["", "9-11", "09:00", "25:00-26:00", "09:60-10:00", "24:00-24:00", "09:00-24:01"])
 def test_what_are_no_hours_is_an_error(text: str) -> None:
     with pytest.raises(ValueError, match="expected hours"):
         parse_hours(text)

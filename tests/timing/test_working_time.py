@@ -83,9 +83,7 @@ def test_hours_count_from_the_end_of_the_meeting_itself() -> None:
         ("2 hours", date(2026, 3, 16), date(2026, 3, 16)),
     ],
 )
-def test_a_window_does_not_move_but_never_ends_before_the_moved_day(
-    window: str, ideal: date, expected: date
-) -> None:
+def test_a_window_does_not_move_but_never_ends_before_the_moved_day(window: str, ideal: date, expected: date) -> None:
     assert MINE.last_day(Span.parse(window), FRIDAY, "working", ideal) == expected
 
 
@@ -113,9 +111,7 @@ class EveryDay:
         return True
 
 
-@pytest.mark.parametrize(
-    "mine", [WorkingTime(LONDON, weekdays=frozenset()), WorkingTime(LONDON, holidays=EveryDay())]
-)
+@pytest.mark.parametrize("mine", [WorkingTime(LONDON, weekdays=frozenset()), WorkingTime(LONDON, holidays=EveryDay())])
 def test_counting_ends_where_no_day_is_a_working_day(mine: WorkingTime) -> None:
     assert mine.ideal_day(Span(3, "working days"), TUESDAY, "working")[0] == date(2026, 3, 13)
     assert mine.next_allowed(date(2026, 3, 14), "working") == date(2026, 3, 14)

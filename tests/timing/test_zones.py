@@ -88,12 +88,8 @@ def test_an_iana_name_is_known_in_every_dress(tzid: str, zone: str) -> None:
 def test_a_windows_name_is_the_zone_that_cldr_says(tzid: str, zone: str) -> None:
     found = resolve(tzid, {})
     assert found is not None
-    assert tzinfo(found).utcoffset(dt.datetime(2026, 7, 1)) == ZoneInfo(zone).utcoffset(
-        dt.datetime(2026, 7, 1)
-    )
-    assert tzinfo(found).utcoffset(dt.datetime(2026, 1, 1)) == ZoneInfo(zone).utcoffset(
-        dt.datetime(2026, 1, 1)
-    )
+    assert tzinfo(found).utcoffset(dt.datetime(2026, 7, 1)) == ZoneInfo(zone).utcoffset(dt.datetime(2026, 7, 1))
+    assert tzinfo(found).utcoffset(dt.datetime(2026, 1, 1)) == ZoneInfo(zone).utcoffset(dt.datetime(2026, 1, 1))
 
 
 @pytest.mark.parametrize(
@@ -264,9 +260,7 @@ def test_gaps_and_doubled_hours_of_a_definition_are_those_of_its_place(fold: int
             assert clock.utcoffset(wall) == berlin.utcoffset(wall), wall
 
 
-@pytest.mark.parametrize(
-    "key", ["America/New_York", "Australia/Lord_Howe", "Africa/Casablanca", "Europe/Dublin"]
-)
+@pytest.mark.parametrize("key", ["America/New_York", "Australia/Lord_Howe", "Africa/Casablanca", "Europe/Dublin"])
 def test_definitions_that_icalendar_writes_are_read_as_dateutil_does(key: str) -> None:
     made = Timezone.from_tzid(key, first_date=dt.date(2005, 1, 1), last_date=dt.date(2030, 1, 1))
     text = made.to_ical().decode()

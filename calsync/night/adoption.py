@@ -13,12 +13,57 @@ from datetime import datetime, tzinfo
 from itertools import product
 
 from calsync.arrange import Arranged
+from calsync.config import IcsOutput
 from calsync.ids import followup_id, reminder_id
+from calsync.ledger import promises
+from calsync.ledger.ledger import seconds
 from calsync.model import OPEN, Channel, FollowUp, Slot, State
+from calsync.night.desk import Desk
 from calsync.outputs.base import Mark
 
 _ROUNDS, _TURNS = 8, 16
 """How often a meeting moved, and a reminder returned, for its id to be known again."""
+
+
+def marks_of(desk: Desk) -> list[Mark]:
+    """Reminders that stand in outputs though the ledger knows none: it was lost."""
+    if desk.ledger.note("last sync") or desk.ledger.value("SELECT 1 FROM reminder"):
+        return []
+    from calsync.outputs.feed import read_marks
+
+    found: dict[str, Mark] = {}
+    for output in desk.config.outputs:
+        if isinstance(output, IcsOutput) and output.path.exists():
+            for mark in read_marks(output.path):
+                found.setdefault(mark.id, mark)
+    return list(found.values())
+
+
+def remember_marks(desk: Desk, arranged: Arranged) -> None:
+    """Take over the stamps of the reminders found in each output; what has other words by now gets
+    new ones."""
+    from calsync.night.publish import content_digest, feed_of
+    from calsync.outputs.feed import read_marks
+
+    kept = {slot.id for slot in arranged.slots}
+    shown = {r.id: r for r in promises.reminders(desk.ledger, desk.now.replace(year=1970), desk.horizon)}
+    for output in desk.config.outputs:
+        if not isinstance(output, IcsOutput):
+            continue
+        found = {
+            mark.id: replace(shown[mark.id], sequence=mark.sequence, stamped=mark.stamped, modified=mark.modified)
+            for mark in read_marks(output.path)
+            if mark.id in kept and mark.id in shown
+        }
+        same = feed_of(output).standing(list(found.values()))
+        for id_, each in found.items():
+            assert each.stamped is not None
+            assert each.modified is not None
+            stamps = (each.sequence, seconds(each.stamped), seconds(each.modified))
+            desk.ledger.connection.execute(
+                "INSERT OR REPLACE INTO mark VALUES (?, ?, ?, ?, ?, ?)",
+                (output.name, id_, content_digest(each, output) if id_ in same else "", *stamps),
+            )
 
 
 def as_they_stand(arranged: Arranged, marks: Sequence[Mark], now: datetime, zone: tzinfo) -> Arranged:

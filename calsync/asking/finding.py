@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
-from calsync.agenda import Entry, describe
+from calsync.asking.agenda import Entry
 from calsync.errors import UsageError
 from calsync.ledger import who
 from calsync.ledger.ledger import Ledger
+from calsync.ledger.who import describe
 from calsync.people.addresses import canonical
 from calsync.people.identity import Identities
 from calsync.timing.spans import Span
@@ -43,9 +44,7 @@ def people_named(ledger: Ledger, identities: Identities, text: str) -> list[Foun
     if "@" in wanted:
         own = canonical(wanted)
         person = identities.of(own)
-        known = any(
-            ledger.value("SELECT 1 FROM address WHERE canonical = ?", a) for a in identities.addresses(person)
-        )
+        known = any(ledger.value("SELECT 1 FROM address WHERE canonical = ?", a) for a in identities.addresses(person))
         people = {person} if known else set()
     else:
         people = _by_name(ledger, identities, wanted)
@@ -142,9 +141,7 @@ def _day_and_hour(words: str, now: datetime, start: datetime) -> tuple[date, tim
         hour = time(int(match[2]), int(match[3]))
         words = (match[1] or "").strip()
         if not words:
-            return (
-                today if datetime.combine(today, hour, now.tzinfo) > now else today + timedelta(days=1)
-            ), hour
+            return (today if datetime.combine(today, hour, now.tzinfo) > now else today + timedelta(days=1)), hour
     if words == "today":
         return today, hour
     if words == "tomorrow":

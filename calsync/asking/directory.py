@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import available_timezones
 
-from calsync.agenda import describe
+from calsync.asking.finding import Found
 from calsync.errors import UsageError
-from calsync.finding import Found
-from calsync.gather import Desk
 from calsync.ledger import promises, who
 from calsync.ledger.ledger import moment, seconds
+from calsync.ledger.who import describe
+from calsync.night.desk import Desk
 from calsync.people.addresses import canonical
 from calsync.timing.spans import Span
 
@@ -78,9 +78,7 @@ def _known(desk: Desk, people: Iterable[str]) -> list[Known]:
         said: dict[str, str] = {}
         for address in own:
             said |= desk.said.get(address, {})
-        found.append(
-            Known(person, name, addresses, _at(desk, met), _at(desk, ahead), opened.get(person, 0), said)
-        )
+        found.append(Known(person, name, addresses, _at(desk, met), _at(desk, ahead), opened.get(person, 0), said))
     long_ago = desk.now.replace(year=1)
     found.sort(key=lambda each: each.called.casefold())
     found.sort(key=lambda each: each.met or each.next or long_ago, reverse=True)
@@ -133,9 +131,7 @@ def _checked(key: str, value: str | None) -> str | None:
         try:
             span = Span.parse(value)
         except ValueError as error:
-            raise UsageError(
-                f"{value!r} is no span: {error}", 'Say it like "60 days" or "3 months".'
-            ) from None
+            raise UsageError(f"{value!r} is no span: {error}", 'Say it like "60 days" or "3 months".') from None
         return str(span)
     if key == "timezone" and value not in available_timezones():
         from calsync.toml_problems import nearest
@@ -214,9 +210,7 @@ def forget(desk: Desk, found: Found) -> int:
         for row in rows:
             db.execute("DELETE FROM change WHERE followup = ?", (row.id,))
             db.execute("DELETE FROM followup WHERE id = ?", (row.id,))
-            if row.reminder and not desk.ledger.value(
-                "SELECT 1 FROM followup WHERE reminder = ?", row.reminder
-            ):
+            if row.reminder and not desk.ledger.value("SELECT 1 FROM followup WHERE reminder = ?", row.reminder):
                 db.execute("DELETE FROM reminder WHERE id = ?", (row.reminder,))
                 db.execute("DELETE FROM mark WHERE reminder = ?", (row.reminder,))
         for address in addresses:

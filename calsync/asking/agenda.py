@@ -95,7 +95,7 @@ def identities_of(config: Config, ledger: Ledger) -> Identities:
     """Return who is who by the config, the contact cards and the user's word."""
     links: list[Sequence[str]] = [*config.people.aliases, *who.links(ledger)]
     if config.people.contacts:
-        from calsync.reading import cards_of
+        from calsync.night.reading import cards_of
 
         links += [card.addresses for card in cards_of(config)]
     return Identities(links)
@@ -134,14 +134,12 @@ def shown_as_entries(
     zone = config.me.zone
     ids = json.dumps(sorted({row.reminder for row in rows if row.reminder}))
     slots = {slot.id: slot for slot in promises.slots(ledger, "id IN (SELECT value FROM json_each(?))", ids)}
-    titles = dict(
-        ledger.rows("SELECT id, title FROM reminder WHERE id IN (SELECT value FROM json_each(?))", ids)
-    )
+    titles = dict(ledger.rows("SELECT id, title FROM reminder WHERE id IN (SELECT value FROM json_each(?))", ids))
     people = {row.address: identities.person(row.address) for row in rows}
     linked = {person: identities.addresses(person) for person in people.values()}
     spelled = who.spellings(ledger, (address for own in linked.values() for address in own))
     said = who.said(ledger)
-    described = {person: _described(own, spelled, said) for person, own in linked.items()}
+    described = {person: who.described(own, spelled, said) for person, own in linked.items()}
     result = []
     for row in rows:
         person = people[row.address]
@@ -156,8 +154,7 @@ def shown_as_entries(
                 slot.start.astimezone(zone) if slot else None,
                 slot.end.astimezone(zone) if slot else None,
                 config.me.timezone,
-                titles.get(row.reminder)
-                or f"{row.step.replace('-', ' ')}: {name or row.name or row.address}",
+                titles.get(row.reminder) or f"{row.step.replace('-', ' ')}: {name or row.name or row.address}",
                 row.meeting_start.astimezone(zone),
             )
         )
@@ -171,27 +168,3 @@ def _standing(row: FollowUp, slots: dict[str, Slot]) -> Slot | None:
     if slot is None or (slot.removed is not None and row.state not in OPEN):
         return None
     return slot
-
-
-def _described(
-    own: Iterable[str],
-    spelled: dict[str, list[tuple[str, str, int]]],
-    said: dict[str, dict[str, str]],
-) -> tuple[str, tuple[str, ...]]:
-    """The name and addresses of a person, the address used last first."""
-    own = list(own)
-    pairs = sorted((p for address in own for p in spelled.get(address, ())), key=lambda p: (-p[2], p[0]))
-    given = [words["name"] for a in own if "name" in (words := said.get(a, {}))]
-    name = next(iter([*given, *(name for _, name, _ in pairs if name)]), "")
-    unseen = [address for address in own if address not in spelled]
-    return name, tuple(dict.fromkeys([*(address for address, _, _ in pairs), *unseen]))
-
-
-def describe(
-    ledger: Ledger, identities: Identities, people: Iterable[str]
-) -> dict[str, tuple[str, tuple[str, ...]]]:
-    """Return the name and the addresses of people, the address used last first."""
-    linked = {person: identities.addresses(person) for person in people}
-    spelled = who.spellings(ledger, (address for own in linked.values() for address in own))
-    said = who.said(ledger)
-    return {person: _described(own, spelled, said) for person, own in linked.items()}

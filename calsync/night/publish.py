@@ -47,9 +47,7 @@ def publish(config: Config, ledger: Ledger, now: datetime, report: Report) -> No
             _write(settings, ledger, now, shown, _attention(config, ledger, now, settings.name), report)
         except CalsyncError as error:
             _failed(ledger, settings.name, str(error), error.remedy, now)
-            report.troubles.append(
-                Trouble("output", settings.name, str(error), error.remedy, max(error.exit_code, 3))
-            )
+            report.troubles.append(Trouble("output", settings.name, str(error), error.remedy, max(error.exit_code, 3)))
 
 
 def feed_of(settings: IcsOutput, attention: Attention | None = None) -> FeedOutput:

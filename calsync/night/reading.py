@@ -12,7 +12,8 @@ from calsync.config import Config, IcsSource
 from calsync.errors import CalsyncError, SourceError
 from calsync.ids import digest_id
 from calsync.ledger import who
-from calsync.ledger.intake import Intake, Judged, rejudge
+from calsync.ledger.intake import Intake
+from calsync.ledger.judged import Judged, rejudge
 from calsync.ledger.ledger import Ledger, seconds
 from calsync.people.addresses import own_domains
 from calsync.people.identity import Identities
@@ -128,9 +129,7 @@ def read_sources(
             read_source(source, ledger, judged, now, report, progress)
         except CalsyncError as error:
             _failed(ledger, settings.name, str(error), error.remedy, now)
-            report.troubles.append(
-                Trouble("source", settings.name, str(error), error.remedy, max(error.exit_code, 3))
-            )
+            report.troubles.append(Trouble("source", settings.name, str(error), error.remedy, max(error.exit_code, 3)))
     _leave_out_removed(config, ledger, now)
 
 
@@ -145,8 +144,7 @@ def read_source(
         reading = source.read(Seen(validator, context, intake.pieces))
         if reading.unchanged:
             db.execute(
-                "UPDATE source SET read_at = ?, failed_since = NULL, trouble = '', remedy = ''"
-                " WHERE name = ?",
+                "UPDATE source SET read_at = ?, failed_since = NULL, trouble = '', remedy = '' WHERE name = ?",
                 (seconds(now), source.name),
             )
             report.sources.append(_unchanged(ledger, source.name, total_before, named_before))
@@ -206,9 +204,7 @@ def _unchanged(ledger: Ledger, name: str, total: int, named: int) -> SourceRepor
         "SELECT reason, number, example FROM skipped JOIN source ON source.id = source WHERE name = ?", name
     )
     skipped = {reason: number for reason, number, _ in rows}
-    return SourceReport(
-        name, True, total, named, skipped, {}, {reason: example for reason, _, example in rows}
-    )
+    return SourceReport(name, True, total, named, skipped, {}, {reason: example for reason, _, example in rows})
 
 
 def _warn_if_nobody(report: Report, name: str, total: int, named: int) -> None:
@@ -220,8 +216,7 @@ def _failed(ledger: Ledger, name: str, trouble: str, remedy: str, now: datetime)
     with ledger.atomic() as db:
         db.execute("INSERT OR IGNORE INTO source (name) VALUES (?)", (name,))
         db.execute(
-            "UPDATE source SET failed_since = coalesce(failed_since, ?), trouble = ?, remedy = ?"
-            " WHERE name = ?",
+            "UPDATE source SET failed_since = coalesce(failed_since, ?), trouble = ?, remedy = ? WHERE name = ?",
             (seconds(now), trouble, remedy, name),
         )
 
@@ -232,8 +227,7 @@ def _leave_out_removed(config: Config, ledger: Ledger, now: datetime) -> None:
     for id_, name in ledger.rows("SELECT id, name FROM source"):
         if name not in configured:
             ledger.connection.execute(
-                "UPDATE event SET gone = ?1 WHERE source = ?2 AND gone IS NULL"
-                " AND (ends IS NULL OR ends > ?1)",
+                "UPDATE event SET gone = ?1 WHERE source = ?2 AND gone IS NULL AND (ends IS NULL OR ends > ?1)",
                 (seconds(now), id_),
             )
             ledger.connection.execute(

@@ -10,16 +10,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from calsync.agenda import Entry, describe, shown_as_entries
-from calsync.finding import Found, people_named
-from calsync.gather import Desk
+from calsync.asking.agenda import Entry, shown_as_entries
+from calsync.asking.finding import Found, people_named
 from calsync.ledger import promises
+from calsync.ledger.who import describe
 from calsync.model import OPEN, FollowUp, State
+from calsync.night.desk import Desk
 from calsync.people.judging import Verdict
 from calsync.people.meetings import PRIVATE, Meeting
 from calsync.people.newcomers import Candidate, Verdicts, View, view
-from calsync.plan import facts_of
 from calsync.rules.match import Check, check
+from calsync.situation import facts_of
 
 _AHEAD = timedelta(days=366)
 
@@ -103,9 +104,7 @@ def tell_person(desk: Desk, found: Found) -> PersonTold:
     if desk.circle.is_me(found.addresses[0]):
         seen = View(person, Verdicts.EXCLUDED, ("this is you",))
     notes = _notes(desk, person, seen.verdict)
-    candidate = next((c for c in seen.candidates if c.kind == "first"), None) or next(
-        iter(seen.candidates), None
-    )
+    candidate = next((c for c in seen.candidates if c.kind == "first"), None) or next(iter(seen.candidates), None)
     entries = shown_as_entries(desk.ledger, desk.config, rows, desk.circle.identities)
     return PersonTold(
         found,
@@ -141,9 +140,7 @@ def tell_meetings(desk: Desk, text: str) -> list[MeetingTold]:
     """Explain the meetings whose title holds a text, latest first."""
     records = desk.seen.of_title(text)
     meetings = desk.meetings(records, desk.since - timedelta(days=2), desk.now + _AHEAD)
-    names = describe(
-        desk.ledger, desk.circle.identities, {part.person for m in meetings for part in m.judgement.parts}
-    )
+    names = describe(desk.ledger, desk.circle.identities, {part.person for m in meetings for part in m.judgement.parts})
     told = [_meeting(desk, meeting, None, desk.night().accepted, names) for meeting in meetings]
     return sorted(told, key=lambda each: each.start, reverse=True)
 
@@ -231,9 +228,7 @@ def _rules(desk: Desk, candidate: Candidate) -> tuple[RuleTold, ...]:
                 continue
             checks: Sequence[Check] = [_discreet(each) if hidden else each for each in check(rule, facts)]
             applies = all(each.holds for each in checks)
-            told.append(
-                RuleTold(pack.name, rule.id, rule.summary, tuple(checks), applies, applies and not decided)
-            )
+            told.append(RuleTold(pack.name, rule.id, rule.summary, tuple(checks), applies, applies and not decided))
             decided = decided or applies
     return tuple(told)
 

@@ -10,18 +10,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from calsync.agenda import Entry, shown_as_entries
+from calsync.asking.agenda import Entry, shown_as_entries
+from calsync.asking.finding import Found, by_id, moment_meant, one_person
 from calsync.config import Config
 from calsync.errors import UsageError
-from calsync.finding import Found, by_id, moment_meant, one_person
-from calsync.gather import Desk
 from calsync.ids import reminder_id
 from calsync.ledger import promises, who
 from calsync.ledger.ledger import Ledger
 from calsync.model import OPEN, FollowUp, State
+from calsync.night.desk import Desk
+from calsync.night.publish import publish
+from calsync.night.reading import judged_of, keep_judgements
 from calsync.people.newcomers import waiting
-from calsync.publish import publish
-from calsync.reading import judged_of, keep_judgements
 from calsync.report import Report
 from calsync.sync import desk_of, replan
 
@@ -41,9 +41,7 @@ def chosen(desk: Desk, text: str, *, also: Sequence[State] = ()) -> list[Entry]:
         return fit
     found = one_person(desk.ledger, desk.circle.identities, text)
     today = desk.now.astimezone(desk.zone).date()
-    own = [
-        e for e in everything if e.person == found.person and e.state in OPEN and e.followup.last_day >= today
-    ]
+    own = [e for e in everything if e.person == found.person and e.state in OPEN and e.followup.last_day >= today]
     if not own:
         raise UsageError(f"{found.called} has no open follow-up", "calsync agenda --all shows all of them.")
     return own[:1]
@@ -51,11 +49,7 @@ def chosen(desk: Desk, text: str, *, also: Sequence[State] = ()) -> list[Entry]:
 
 def finish(desk: Desk, text: str, state: State, cause: str) -> list[Entry]:
     """Mark follow-ups done or dismissed, for good."""
-    also = (
-        (State.MISSED, State.WAITING, State.HELD)
-        if state is State.DISMISSED
-        else (State.MISSED, State.WAITING)
-    )
+    also = (State.MISSED, State.WAITING, State.HELD) if state is State.DISMISSED else (State.MISSED, State.WAITING)
     entries = chosen(desk, text, also=also)
     with desk.ledger.atomic():
         rows = [replace(entry.followup, state=state, cause=cause) for entry in entries]

@@ -1,0 +1,1 @@
+"""What the user asks of the ledger and answers to it."""
