@@ -39,6 +39,8 @@ class Judged:
         if event.recurrence is None:
             return seconds(event.end)
         edits = list(edited)
+        if not edits and not event.recurrence.excluded:
+            return seconds(event.end)  # DTSTART is the first of a series (RFC 5545 §3.8.5.3)
         for first in islice(first_occurrences(event, edits), _EDITED_AT_MOST):
             if first.event is event:
                 return seconds(first.end)

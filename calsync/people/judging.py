@@ -54,8 +54,7 @@ class Part(NamedTuple):
         return not self.why
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(NamedTuple):
     """What an event is worth and who in it counts.
 
     ``reasons`` are sentences for ``calsync why``. ``group`` is the number of humans other

@@ -189,7 +189,7 @@ def _merged(copies: list[tuple[Recorded, Occurrence]], sources: tuple[SourceFact
     if len(judged) > 1:
         live = [(each, other.event) for each, copy, other in judged if not copy.past]
         group = max([judgement.group, *(e.group for e, _ in live if e.verdict is judgement.verdict)])
-        judgement = replace(_with_people_of(judgement, [each for each, _, _ in judged]), group=group)
+        judgement = _with_people_of(judgement, [each for each, _, _ in judged])._replace(group=group)
         event = _marked(event, [each for _, each in live])
     return Meeting(
         key_of(event.uid, occurrence.recurrence_id),
@@ -211,7 +211,7 @@ def _with_people_of(judgement: Judgement, copies: Iterable[Judgement]) -> Judgem
             known = parts.get(part.person)
             if known is None or (part.counts and known.answer is Answer.NONE and not known.counts):
                 parts[part.person] = part
-    return replace(judgement, parts=tuple(parts.values()))
+    return judgement._replace(parts=tuple(parts.values()))
 
 
 def _marked(event: Event, copies: Iterable[Event]) -> Event:

@@ -24,7 +24,9 @@ _ONE = frozenset(
 )
 _MANY = frozenset(("RRULE", "RDATE", "EXDATE", "CONFERENCE"))
 _WANTED = _ONE | _MANY | {"ATTENDEE"}
-_GUEST = ("ATTENDEE;", "ATTENDEE:")
+_GUEST = frozenset(("ATTENDEE;", "ATTENDEE:"))
+_PASSED_OVER = {""}
+"""What stood before the first colon of lines that were not wanted: most of them come again."""
 
 Line = tuple[str, str]
 
@@ -51,14 +53,18 @@ def properties_of(text: str) -> Properties:
     attendees: list[str] = []
     organizer = ""
     for line in text.split("\n"):
-        if line.startswith(_GUEST) and ":" in line:  # most lines of most events
+        if line[:9] in _GUEST and ":" in line:  # most lines of most events
             attendees.append(line)
             continue
         head, colon, value = line.partition(":")
+        if head in _PASSED_OVER:
+            continue
         name, _, parameters = head.partition(";")
         if name not in _WANTED:
             name = name.strip().upper()
             if name not in _WANTED:
+                if len(_PASSED_OVER) < 1000 and len(head) < 80:
+                    _PASSED_OVER.add(head)
                 continue
         if not colon:
             continue

@@ -52,10 +52,13 @@ def tags(*texts: str) -> tuple[str, ...]:
 def conference_link(*texts: str) -> str:
     """The first address of an online meeting in the texts; empty if there is none."""
     for text in texts:
-        if "://" in text:
-            match = _CONFERENCE.search(text)
+        colon = text.find("://")
+        while colon > 0:
+            start = colon - 5 if text[colon - 1] in "sS" else colon - 4
+            match = _CONFERENCE.match(text, start) if start >= 0 else None
             if match:
                 return match[0].rstrip(".,;:)]>")
+            colon = text.find("://", colon + 3)
     return ""
 
 

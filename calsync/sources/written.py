@@ -41,7 +41,7 @@ class Clock:
         self.home: tzinfo = clock_of(home)
         zone = resolve(declared, self._vtimezones) if declared else None
         self.default: tzinfo = clock_of(zone) if zone else self.home
-        self._meant: dict[str, tuple[tzinfo, str, bool, bool]] = {}
+        self._meant: dict[str, tuple[tzinfo, str, bool, bool, bool]] = {}
         needed = {tzid: resolve(tzid, self._vtimezones) for tzid in self._vtimezones if resolve(tzid, {}) is None}
         meaning = repr((home, zone, sorted(needed.items())))
         self.digest = hashlib.blake2b(meaning.encode(), digest_size=16).digest()
@@ -52,27 +52,28 @@ class Clock:
         stamp = stamp_of(value)
         if not 1 < stamp.year < 9999:
             raise OverflowError("out of range")
-        clock, zone, unknown, is_date = self._meant.get(parameters) or self._mean(parameters)
+        clock, zone, unknown, is_date, floating = self._meant.get(parameters) or self._mean(parameters)
         if not isinstance(stamp, datetime) or (is_date and no_time(stamp)):
             return Written(datetime(stamp.year, stamp.month, stamp.day, tzinfo=self.home), True)
         if stamp.tzinfo is not None:
             return Written(stamp if stamp.tzinfo is UTC else stamp.astimezone(UTC))
-        return Written(stamp.replace(tzinfo=clock), False, zone, unknown, "TZID" not in parameters.upper())
+        return Written(stamp.replace(tzinfo=clock), False, zone, unknown, floating)
 
     def midnight(self, moment: datetime, days: int = 0) -> datetime:
         """Midnight in the user's zone of the day that ``moment`` shows, ``days`` later."""
         day = moment.date() + timedelta(days=days)
         return datetime(day.year, day.month, day.day, tzinfo=self.home)
 
-    def _mean(self, parameters: str) -> tuple[tzinfo, str, bool, bool]:
+    def _mean(self, parameters: str) -> tuple[tzinfo, str, bool, bool, bool]:
         """The clock that parameters name, its zone, whether it is unknown, whether they
-        make the value a DATE. Remembers them, because a calendar has few."""
+        make the value a DATE, whether they name no zone. Remembers them, because a calendar has few."""
         given = parameters_of(parameters)
         tzid = given.get("TZID", "")
         zone = resolve(tzid, self._vtimezones) if tzid else None
         clock = clock_of(zone) if zone else self.default
         is_date = given.get("VALUE", "").strip().upper() == "DATE"
-        found = (clock, zone if zone and zone != "UTC" else "", bool(tzid) and not zone, is_date)
+        floating = "TZID" not in parameters.upper()
+        found = (clock, zone if zone and zone != "UTC" else "", bool(tzid) and not zone, is_date, floating)
         if len(self._meant) < 1000:
             self._meant[parameters] = found
         return found
