@@ -177,9 +177,8 @@ def _placed(
         return {}, ()
     standing = {slot.id: slot for slot in diary.slots} | dict(settled)
     taken = [(slot.start, slot.end) for slot in standing.values() if slot.removed is None and slot.id not in pending]
-    first = min(diary.now, *(_midnight(wish, diary.mine.zone) for wish in wishes))
-    last = max(_midnight(wish, diary.mine.zone, end=True) for wish in wishes)
-    busy = diary.busy(first - timedelta(days=1), max(last, diary.now) + timedelta(days=2))
+    last = max(_last_midnight(wish, diary.mine.zone) for wish in wishes)
+    busy = diary.busy(diary.now - timedelta(days=1), max(last, diary.now) + timedelta(days=2))
     results: list[Placed] = place(wishes, mine=diary.mine, busy=busy, taken=taken, caps=diary.caps, now=diary.now)
     slots: dict[str, Slot] = {}
     notes: list[str] = []
@@ -190,6 +189,6 @@ def _placed(
     return slots, tuple(notes)
 
 
-def _midnight(wish: Wish, zone: tzinfo, *, end: bool = False) -> datetime:
-    day = wish.last_day if end else wish.first_day
+def _last_midnight(wish: Wish, zone: tzinfo) -> datetime:
+    day = wish.last_day
     return datetime(day.year, day.month, day.day, tzinfo=zone)

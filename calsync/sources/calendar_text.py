@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import BinaryIO, NamedTuple
 
 from calsync.model import Skipped
@@ -28,6 +28,8 @@ CUT_SHORT = "is cut short: its END:VCALENDAR is missing"
 HEADLESS = "is cut short: its BEGIN:VCALENDAR is missing"
 
 _LARGEST_VTIMEZONE = 1 << 16
+
+_MAY_LIE_LATER = (b"\nRRULE", b"\nRDATE", b"\nRECURRENCE-ID")
 
 
 class Calendar(NamedTuple):
@@ -110,6 +112,7 @@ def items(
     ``label`` names the text where an event without a UID has to be pointed at.
     """
     reasons: list[str] = []
+    limit = (since - timedelta(days=2)).strftime("%Y%m%d").encode() if since else b""
     for part in parts(stream, (b"VEVENT",)):
         if part.name != b"VEVENT" or part.calendar >= len(surveyed.calendars):
             continue
@@ -118,6 +121,9 @@ def items(
         reading.named += _names_somebody(data)
         if part.fault:
             yield Skipped(part.fault, _where(part, label))
+            continue
+        if limit and surely_older(data, limit):
+            reading.older += 1
             continue
         digest = hashlib.blake2b(_meaning(data), digest_size=8, key=calendar.digest).digest()
         if digest in known:
@@ -133,6 +139,17 @@ def items(
                 reading.note(reason, read.uid)
             yield Found(digest, read)
         reasons.clear()
+
+
+def surely_older(data: bytes, day: bytes) -> bool:
+    """Whether an event ended before ``day`` (YYYYMMDD), as far as a glance can tell: most of an old
+    calendar needs no more. What repeats, or has no plain end, is left to a closer look."""
+    for name in (b"\nDTEND", b"\nDTSTART"):
+        value = data.find(b":", data.find(name)) + 1 if name in data else 0
+        date = data[value : value + 8]
+        if not value or not date.isdigit() or date >= day:
+            return False
+    return b"\nr" not in data and not any(name in data for name in _MAY_LIE_LATER)
 
 
 def _properties(part: Part) -> Iterator[tuple[str, str]]:
