@@ -145,9 +145,10 @@ def surely_older(data: bytes, day: bytes) -> bool:
     """Whether an event ended before ``day`` (YYYYMMDD), as far as a glance can tell: most of an old
     calendar needs no more. What repeats, or has no plain end, is left to a closer look."""
     for name in (b"\nDTEND", b"\nDTSTART"):
-        value = data.find(b":", data.find(name)) + 1 if name in data else 0
+        at = data.find(name)
+        value = data.find(b":", at) + 1
         date = data[value : value + 8]
-        if not value or not date.isdigit() or date >= day:
+        if at < 0 or not value or not date.isdigit() or date >= day or b'"' in data[at:value]:
             return False
     return b"\nr" not in data and not any(name in data for name in _MAY_LIE_LATER)
 
