@@ -124,9 +124,12 @@ class Codec:
             fields.pop()
         return _dumps(fields)
 
-    def decode(self, rows: Iterable[tuple[str, str, str]]) -> list[Event]:
-        """Return events from (uid, recurrence id, text)."""
+    def decode(self, rows: Iterable[tuple[str, str, str]], *, with_people: bool = True) -> list[Event]:
+        """Return events from (uid, recurrence id, text), for those who need their times alone
+        without the people in them."""
         parsed = [(uid, rid, json.loads(text)) for uid, rid, text in rows]
+        if not with_people:
+            return [self._event(uid, rid, [*fields[:5], None, None, *fields[7:]]) for uid, rid, fields in parsed]
         wanted: set[int] = set()
         for _, _, fields in parsed:
             if len(fields) > 5 and isinstance(fields[5], int):

@@ -118,7 +118,7 @@ class Seen:
         )
         rows = list(self._ledger.in_list(query, [uid for (uid,) in uids]))
         groups: dict[tuple[str, int], list[tuple[Event, int | None, bool]]] = {}
-        for event, row in zip(self._codec.decode(row[:3] for row in rows), rows, strict=True):
+        for event, row in zip(self._codec.decode((row[:3] for row in rows), with_people=False), rows, strict=True):
             groups.setdefault((row[0], row[3]), []).append((event, row[4], bool(row[5])))
         spans: list[tuple[datetime, datetime]] = []
         for group in groups.values():
