@@ -37,6 +37,7 @@ class Ledger:
                 self.connection.execute("PRAGMA journal_mode = WAL")
                 self.connection.execute("PRAGMA synchronous = NORMAL")
                 self.connection.execute("PRAGMA temp_store = MEMORY")
+                self.connection.execute("PRAGMA cache_size = -32000")
                 migrate(self.connection, path)
             except BaseException:
                 self.connection.close()

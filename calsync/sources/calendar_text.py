@@ -112,6 +112,7 @@ def items(
     ``label`` names the text where an event without a UID has to be pointed at.
     """
     reasons: list[str] = []
+    hashers = [hashlib.blake2b(digest_size=8, key=calendar.digest) for calendar in surveyed.calendars]
     limit = (since - timedelta(days=2)).strftime("%Y%m%d").encode() if since else b""
     for part in parts(stream, (b"VEVENT",)):
         if part.name != b"VEVENT" or part.calendar >= len(surveyed.calendars):
@@ -125,7 +126,9 @@ def items(
         if limit and surely_older(data, limit):
             reading.older += 1
             continue
-        digest = hashlib.blake2b(_meaning(data), digest_size=8, key=calendar.digest).digest()
+        hasher = hashers[part.calendar].copy()
+        hasher.update(_meaning(data))
+        digest = hasher.digest()
         if digest in known:
             yield Same(digest)
             continue

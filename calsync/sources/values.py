@@ -79,6 +79,8 @@ def text_of(value: str) -> str:
 
 def one_line(text: str) -> str:
     """The text on one line, without control characters and doubled blanks."""
+    if text.isprintable() and "  " not in text:
+        return text.strip()
     return _BLANKS.sub(" ", text).strip()
 
 

@@ -209,7 +209,12 @@ def _url(one: dict[str, Line]) -> str:
 
 
 def _created(one: dict[str, Line], clock: Clock) -> datetime | None:
+    if "CREATED" not in one:
+        return None
     try:
-        return clock.read(*one["CREATED"]).moment.astimezone(UTC) if "CREATED" in one else None
+        value = one["CREATED"][1]
+        if len(value) == 16 and value[-1] == "Z" and "0001" < value[:4] < "9999":
+            return datetime.fromisoformat(value)
+        return clock.read(*one["CREATED"]).moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
