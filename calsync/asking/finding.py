@@ -90,6 +90,15 @@ def one_person(ledger: Ledger, identities: Identities, text: str) -> Found:
     )
 
 
+def person_or_address(ledger: Ledger, identities: Identities, text: str) -> tuple[str, str]:
+    """Return the person that is meant and what to call them; an address that nobody was met under
+    yet may be spoken of all the same. Raises UsageError for nobody or several."""
+    if "@" in text and not people_named(ledger, identities, text):
+        return identities.person(text), text
+    found = one_person(ledger, identities, text)
+    return found.person, found.called
+
+
 def by_id(entries: Sequence[Entry], text: str) -> list[Entry]:
     """Return the follow-ups with an id of the agenda, a reminder's or a follow-up's, or with
     one that begins so; none where the text is no id. Raises UsageError where several begin so."""

@@ -150,7 +150,7 @@ def set_(
 ) -> None:
     """Say something of a person: calsync people set ada@acme.example --tier A"""
     from calsync.asking.directory import set_words
-    from calsync.asking.finding import people_named
+    from calsync.asking.finding import person_or_address
 
     state = state_of(ctx)
     given = {"tier": tier, "every": every, "timezone": timezone, "name": name}
@@ -160,14 +160,7 @@ def set_(
     if not words:
         raise UsageError("nothing to set", "Give --tier, --every, --timezone, --name or --human.")
     with answering(state) as desk:
-        found = people_named(desk.ledger, desk.circle.identities, person)
-        if not found and "@" in person:
-            own, called = desk.person(person), person
-        else:
-            from calsync.asking.finding import one_person
-
-            one = one_person(desk.ledger, desk.circle.identities, person)
-            own, called = one.person, one.called
+        own, called = person_or_address(desk.ledger, desk.circle.identities, person)
         set_words(desk, own, words)
     if not state.quiet:
         told = ", ".join(f"{key} {value}" if value else f"no {key} of their own" for key, value in words.items())
@@ -210,16 +203,11 @@ def split(
 def ignore(ctx: typer.Context, person: Person) -> None:
     """Never follow up with a person; their open follow-ups are withdrawn."""
     from calsync.asking.directory import set_words
-    from calsync.asking.finding import one_person, people_named
+    from calsync.asking.finding import person_or_address
 
     state = state_of(ctx)
     with answering(state) as desk:
-        found = people_named(desk.ledger, desk.circle.identities, person)
-        if not found and "@" in person:
-            own, called = desk.person(person), person
-        else:
-            one = one_person(desk.ledger, desk.circle.identities, person)
-            own, called = one.person, one.called
+        own, called = person_or_address(desk.ledger, desk.circle.identities, person)
         set_words(desk, own, {"ignored": "yes", "accepted": None})
     if not state.quiet:
         state.terminal.line(f"Ignored: {called}")

@@ -49,15 +49,6 @@ class Clock:
     def read(self, parameters: str, value: str) -> Written:
         """A DATE or DATE-TIME property. Raises ValueError where it is unreadable, and
         OverflowError where it is out of the range in which times can be compared."""
-        meant = self._meant.get(parameters)
-        if meant is not None and len(value) == 15 and value.isascii():
-            try:
-                local = datetime.fromisoformat(value)
-            except ValueError:
-                pass  # written in some other way of 15 characters
-            else:
-                if 1 < local.year < 9999 and not meant[3] and local.tzinfo is None:
-                    return Written(local.replace(tzinfo=meant[0]), False, meant[1], meant[2], meant[4])
         stamp = stamp_of(value)
         if not 1 < stamp.year < 9999:
             raise OverflowError("out of range")
