@@ -20,10 +20,28 @@ _ANSWERS = (Answer.NONE, Answer.ACCEPTED, Answer.TENTATIVE, Answer.DECLINED, Ans
 _ANSWER_CODE = {answer: code for code, answer in enumerate(_ANSWERS)}
 _KINDS = ("individual", "group", "resource", "room", "unknown")
 _KIND_CODE = {kind: code for code, kind in enumerate(_KINDS)}
+_REMEMBERED = 50_000
 _ALL_DAY, _ONLINE, _CANCELLED, _OPAQUE, _PRIVATE, _OMITTED, _ZONED = 1, 2, 4, 8, 16, 32, 64
 
 
-_dumps = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+_quoted = json.encoder.encode_basestring_ascii
+_dumps = json.JSONEncoder(separators=(",", ":")).encode
+
+
+def may_repeat(text: str) -> bool:
+    """Whether an event is a series, as far as a glance at its text can tell; never wrongly no."""
+    return text.endswith("]]")
+
+
+def _repeat_text(recurrence: Recurrence) -> str:
+    return _dumps(
+        [
+            recurrence.rules,
+            [seconds(date) for date in recurrence.dates],
+            [seconds(date) for date in recurrence.excluded],
+            [[seconds(start), seconds(end)] for start, end in recurrence.periods],
+        ]
+    )
 
 
 def _zone_name(event: Event) -> str:
@@ -39,6 +57,7 @@ class Codec:
         self._people: dict[int, tuple[str, str]] = {}
         self._all_loaded = False
         self.names: dict[int, str] = {}
+        self._guests: dict[Attendee, str] = {}
         self._zones: dict[str, int] = {name: id_ for id_, name in ledger.rows("SELECT id, name FROM zone")}
         self._zone_names: dict[int, str] = {id_: name for name, id_ in self._zones.items()}
         self._tz: dict[int, tzinfo] = {}
@@ -73,8 +92,8 @@ class Codec:
             self.names[id_] = name
         return id_
 
-    def encode(self, event: Event, number: dict[str, int], starts: int, ends: int) -> str:
-        """Return an event as text. ``number`` holds the ids of its addresses; ``starts`` and
+    def encode(self, event: Event, starts: int, ends: int) -> str:
+        """Return an event as text (JSON). All that it names have a number afterwards. ``starts`` and
         ``ends`` are its start and end in epoch seconds."""
         flags = (
             event.all_day * _ALL_DAY
@@ -85,44 +104,32 @@ class Codec:
             + event.attendees_omitted * _OMITTED
             + bool(event.zone) * _ZONED
         )
-        guests: list[object] = []
-        for address, name, answer, kind in event.attendees:
-            code = _ANSWER_CODE[answer] * 8 + _KIND_CODE.get(kind, 4)
-            if address:
-                guests.append(number[address] * 64 + code)
-            else:
-                guests.append([name, code])
-        organizer: object = None
-        if event.organizer is not None:
-            who = event.organizer
-            organizer = number[who.address] if who.address else [who.name]
-        repeat: object = None
-        if event.recurrence is not None:
-            r = event.recurrence
-            repeat = [
-                r.rules,
-                [seconds(d) for d in r.dates],
-                [seconds(d) for d in r.excluded],
-                [[seconds(a), seconds(b)] for a, b in r.periods],
-            ]
-        fields: list[object] = [
-            starts,
-            ends,
-            self._zone_id(_zone_name(event)),
-            flags,
-            event.title,
-            organizer,
-            guests,
-            event.place,
-            event.url,
-            event.tags,
-            0 if event.kind == "default" else event.kind,
-            seconds(event.created) if event.created else 0,
-            repeat,
-        ]
-        while fields[-1] in (None, 0, "", (), []):
-            fields.pop()
-        return _dumps(fields)
+        known = self._guests
+        guests = ",".join([known.get(guest) or self._guest_text(guest) for guest in event.attendees])
+        host = event.organizer
+        organizer = "null"
+        if host is not None:
+            organizer = str(self.address_id(host)) if host.address else _dumps([host.name])
+        created = seconds(event.created) if event.created else 0
+        repeat = f",{_repeat_text(event.recurrence)}" if event.recurrence is not None else ""
+        return (
+            f"[{starts},{ends},{self._zone_id(_zone_name(event))},{flags},{_quoted(event.title)},{organizer},[{guests}],"
+            f"{_quoted(event.place)},{_quoted(event.url)},{_dumps(event.tags) if event.tags else 0},"
+            f"{0 if event.kind == 'default' else _quoted(event.kind)},{created}{repeat}]"
+        )
+
+    def number(self, address: str) -> int:
+        """The number of an address that was given one before."""
+        return self._ids[address]
+
+    def _guest_text(self, guest: Attendee) -> str:
+        code = _ANSWER_CODE[guest.answer] * 8 + _KIND_CODE.get(guest.kind, 4)
+        if not guest.address:
+            return _dumps([guest.name, code])
+        text = str(self.address_id(guest) * 64 + code)
+        if len(self._guests) < _REMEMBERED:
+            self._guests[guest] = text
+        return text
 
     def decode(self, rows: Iterable[tuple[str, str, str]], *, with_people: bool = True) -> list[Event]:
         """Return events from (uid, recurrence id, text), for those who need their times alone

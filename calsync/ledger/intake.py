@@ -21,8 +21,8 @@ from calsync.people.meetings import PRIVATE
 from calsync.timing.recurrence import last_possible_end
 
 _EVENT = (
-    "INSERT INTO event (id, source, uid, recurrence_id, digest, starts, ends, introduces, gone, busy, data)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?)"
+    "INSERT INTO event (id, source, uid, recurrence_id, digest, starts, ends, introduces, gone, busy, data, seen)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?)"
 )
 _UPDATE = (
     "UPDATE event SET digest = ?, starts = ?, ends = ?, introduces = ?, gone = NULL, busy = ?, data = ? WHERE id = ?"
@@ -73,6 +73,7 @@ class Intake:
         self._id = int(ledger.value("SELECT id FROM source WHERE name = ?", source))
         self.pieces = Pieces(ledger, self._id)
         self._is_first = not ledger.value("SELECT 1 FROM event WHERE source = ? LIMIT 1", self._id)
+        self._seen = None if self._is_first else self._now
         self._next = int(ledger.value("SELECT coalesce(max(id), 0) FROM event")) + 1
         self._touched: set[int] = set()
         self._fresh: set[int] = set()
@@ -117,17 +118,17 @@ class Intake:
         if event.private and not self._is_first and self._judged.policy.private_events == "hide-title":
             hide_title(self._ledger, *key, PRIVATE)
         starts, ends = seconds(event.start), seconds(event.end)
-        introduces = self._judged.introduces(event, judgement)
-        numbers = self._people(id_, event, judgement, introduces, starts)
+        introduces = self._judged.introduces(event, judgement, ends=ends)
+        text = self._codec.encode(event, starts, ends)
+        self._note_people(id_, judgement, introduces, starts)
         busy = int(takes_time(event, judgement))
-        text = self._codec.encode(event, numbers, starts, ends)
         last: int | None = ends
         if event.recurrence is not None:
             last_end = last_possible_end(event, ())
             last = seconds(last_end) if last_end is not None else None
         if is_new:
             self._fresh.add(id_)
-            row = (id_, self._id, *key, digest, starts, last, introduces, busy, text)
+            row = (id_, self._id, *key, digest, starts, last, introduces, busy, text, self._seen)
             self._events.append(row)
             if len(self._events) >= _BATCH:
                 self._flush()
@@ -148,22 +149,13 @@ class Intake:
         self._settle_people()
         return cancelled
 
-    def _people(
-        self, id_: int, event: Event, judgement: Judgement, introduces: int | None, starts: int
-    ) -> dict[str, int]:
-        """Note who takes part; return the numbers of all addresses of the event."""
-        numbers: dict[str, int] = {}
-        address_id = self._codec.address_id
-        for guest in event.attendees:
-            if guest[0] and guest[0] not in numbers:
-                numbers[guest[0]] = address_id(guest)
-        organizer = event.organizer
-        if organizer is not None and organizer[0] and organizer[0] not in numbers:
-            numbers[organizer[0]] = address_id(organizer)
+    def _note_people(self, id_: int, judgement: Judgement, introduces: int | None, starts: int) -> None:
+        """Note who takes part, once the event's addresses have their numbers."""
+        number_of = self._codec.number
         is_out = judgement.verdict is Verdict.OUT
         used, known = self._used, self._known
         for part in judgement.parts:
-            number = numbers[part.address]
+            number = number_of(part.address)
             if used.get(number, 0) < starts:
                 used[number] = starts
             counts = not (is_out or part.why)
@@ -172,7 +164,6 @@ class Intake:
                 self._changed_people.add(number)
             elif counts and introduces is not None and known.get(number, introduces) >= introduces:
                 known[number] = introduces
-        return numbers
 
     def _forget_attendance(self, id_: int) -> None:
         for text in self._ledger.rows("SELECT uid, recurrence_id, data FROM event WHERE id = ?", id_):
@@ -243,9 +234,12 @@ class Intake:
                 continue
             old, uid = known.pop(0)
             adopted.add(old)
+            self._db.execute(
+                "UPDATE event SET uid = ?1, seen = (SELECT seen FROM event WHERE id = ?2) WHERE id = ?3",
+                (uid, old, id_),
+            )
             self._forget_attendance(old)
             self._db.execute("DELETE FROM event WHERE id = ?", (old,))
-            self._db.execute("UPDATE event SET uid = ? WHERE id = ?", (uid, id_))
         return adopted
 
     def _contents(self, ids: list[int]) -> Iterable[tuple[int, str, object]]:

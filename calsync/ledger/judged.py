@@ -30,14 +30,17 @@ class Judged:
     def of(self, event: Event, source: str) -> Judgement:
         return judge(event, self.circle, self.policy, unlisted_organizer=self.unlisted_organizer(source))
 
-    def introduces(self, event: Event, judgement: Judgement, edited: Iterable[Event] = ()) -> int | None:
-        """Return the end of the first occurrence that makes people known, as epoch seconds."""
+    def introduces(
+        self, event: Event, judgement: Judgement, edited: Iterable[Event] = (), ends: int | None = None
+    ) -> int | None:
+        """Return the end of the first occurrence that makes people known, as epoch seconds; ``ends``
+        is the event's end where that is known already."""
         if judgement.verdict is Verdict.OUT or event.all_day:
             return None
         if self.policy.select == "tagged" and FOLLOW not in event.tags:
             return None
         if event.recurrence is None:
-            return seconds(event.end)
+            return seconds(event.end) if ends is None else ends
         edits = list(edited)
         if not edits and not event.recurrence.excluded:
             return seconds(event.end)  # DTSTART is the first of a series (RFC 5545 §3.8.5.3)

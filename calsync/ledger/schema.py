@@ -119,6 +119,8 @@ MIGRATIONS: tuple[str, ...] = (
         id INTEGER PRIMARY KEY, at INTEGER NOT NULL, exit_code INTEGER NOT NULL, report TEXT NOT NULL
     );
     """,
+    # When an event appeared in its source; NULL for those that stood there at the first reading.
+    "ALTER TABLE event ADD COLUMN seen INTEGER;",
 )
 
 

@@ -7,13 +7,16 @@ and all of those, which leads to the same decisions as reading everything.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, NamedTuple
 
-from calsync.ledger.codec import Codec
+from calsync.ledger.codec import Codec, may_repeat
 from calsync.ledger.ledger import Ledger, moment, seconds
 from calsync.ledger.past import PAST
-from calsync.model import Event
 from calsync.people.meetings import Recorded, SourceFacts
 from calsync.timing.recurrence import occurrences
 
@@ -62,6 +65,17 @@ def known_before(ledger: Ledger, addresses: Iterable[str], since: datetime) -> b
     return False
 
 
+class Trail(NamedTuple):
+    """An event or series that may count with a person: by a canonical address, and its first start
+    and last end in epoch seconds; the end is None for an endless series."""
+
+    address: str
+    uid: str
+    starts: int
+    ends: int | None
+    repeats: bool
+
+
 class Seen:
     """Reads events back from the ledger, as they were last seen."""
 
@@ -102,32 +116,69 @@ class Seen:
                 found.add(uid)
         return self.of_uids(found)
 
-    def busy(self, since: datetime, until: datetime) -> list[tuple[datetime, datetime]]:
-        """Return my busy time: opaque, timed events of all sources that I have not declined or
-        left unanswered."""
-        uids = self._ledger.rows(
-            "SELECT DISTINCT uid FROM event WHERE busy AND starts < ? AND (ends IS NULL OR ends > ?)",
-            seconds(until),
-            seconds(since),
+    def trails(self, addresses: Iterable[str], until: datetime) -> list[Trail]:
+        """Return all events beginning by then in which one of these canonical addresses may count."""
+        query = (
+            "SELECT a.canonical, e.uid, e.starts, e.ends, e.data, e.digest FROM address a"
+            " JOIN attendance t ON t.address = a.id AND t.counts JOIN event e ON e.id = t.event"
+            " WHERE e.starts <= ?1 AND a.canonical IN (SELECT value FROM json_each(?2))"
         )
+        return [
+            Trail(address, uid, starts, ends, may_repeat(data) or digest == PAST)
+            for address, uid, starts, ends, data, digest in self._ledger.rows(
+                query, seconds(until), json.dumps(sorted(addresses))
+            )
+        ]
+
+    def traces(self, since: datetime, until: datetime) -> list[tuple[int, int | None, str]]:
+        """Return a trace of each event or series that may take up my time between two moments: its
+        first start and its last end in epoch seconds, and a text that changes with its times.
+
+        Where all traces are as they were, so is :meth:`busy`, at a fraction of the cost.
+        """
+        query = (
+            "SELECT uid, starts, ends, hex(digest), gone, busy, source FROM event WHERE uid IN (SELECT uid FROM event"
+            " WHERE busy AND starts < ? AND (ends IS NULL OR ends > ?)) ORDER BY uid, id"
+        )
+        found: list[tuple[int, int | None, str]] = []
+        for _, group in groupby(self._ledger.rows(query, seconds(until), seconds(since)), key=itemgetter(0)):
+            rows = list(group)
+            ends = [row[2] for row in rows]
+            found.append((min(row[1] for row in rows), None if None in ends else max(ends), repr(rows)))
+        return found
+
+    def busy(self, since: datetime, until: datetime) -> list[tuple[datetime, datetime]]:
+        """Return my busy time, in UTC and in order: opaque, timed events of all sources that I have
+        not declined or left unanswered."""
+        # Not DISTINCT, for which SQLite would walk through the whole table.
+        query = "SELECT uid FROM event WHERE busy AND starts < ? AND (ends IS NULL OR ends > ?)"
+        uids = sorted({uid for (uid,) in self._ledger.rows(query, seconds(until), seconds(since))})
         if not uids:
             return []
         query = (
-            "SELECT uid, recurrence_id, data, source, gone, busy FROM event"
-            " WHERE length(digest) > 0 AND uid IN (SELECT value FROM json_each(?))"
+            "SELECT uid, source, recurrence_id, data, gone, busy, starts, ends FROM event"
+            " WHERE length(digest) > 0 AND uid IN (SELECT value FROM json_each(?)) ORDER BY uid, source"
         )
-        rows = list(self._ledger.in_list(query, [uid for (uid,) in uids]))
-        groups: dict[tuple[str, int], list[tuple[Event, int | None, bool]]] = {}
-        for event, row in zip(self._codec.decode((row[:3] for row in rows), with_people=False), rows, strict=True):
-            groups.setdefault((row[0], row[3]), []).append((event, row[4], bool(row[5])))
         spans: list[tuple[datetime, datetime]] = []
-        for group in groups.values():
-            masters = [event for event, _, _ in group if not event.recurrence_id]
-            edits = [event for event, _, _ in group if event.recurrence_id]
-            facts = {id(event): (gone, is_busy) for event, gone, is_busy in group}
-            for one in occurrences(masters[-1] if masters else None, edits, since, until):
-                gone, is_busy = facts[id(one.event)]
-                if is_busy and (gone is None or seconds(one.start) < gone) and one.end > one.start:
-                    spans.append((one.start, one.end))
+        for _, rows in groupby(self._ledger.in_list(query, uids), key=itemgetter(0, 1)):
+            group = list(rows)
+            _, _, rid, data, gone, busy, starts, ends = group[0]
+            if len(group) == 1 and gone is None and not rid and not may_repeat(data):
+                if busy and ends > starts:  # most events: their times stand beside them
+                    spans.append((datetime.fromtimestamp(starts, UTC), datetime.fromtimestamp(ends, UTC)))
+            else:
+                spans += self._busy_in_series(group, since, until)
         spans.sort()
         return spans
+
+    def _busy_in_series(
+        self, group: Sequence[Any], since: datetime, until: datetime
+    ) -> Iterator[tuple[datetime, datetime]]:
+        events = self._codec.decode(((uid, rid, data) for uid, _, rid, data, *_ in group), with_people=False)
+        facts = {id(event): (row[4], row[5]) for event, row in zip(events, group, strict=True)}
+        masters = [event for event in events if not event.recurrence_id]
+        edits = [event for event in events if event.recurrence_id]
+        for one in occurrences(masters[-1] if masters else None, edits, since, until):
+            gone, is_busy = facts[id(one.event)]
+            if is_busy and (gone is None or seconds(one.start) < gone) and one.end > one.start:
+                yield one.start.astimezone(UTC), one.end.astimezone(UTC)

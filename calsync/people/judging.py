@@ -20,6 +20,7 @@ from calsync.people.identity import Identities
 
 # Above this size somebody who never answered is not taken to have been there.
 SMALL_GROUP = 6
+_REMEMBERED = 50_000
 
 
 class Verdict(IntEnum):
@@ -106,6 +107,7 @@ class Circle:
         self._ignored_pattern = re.compile("|".join(wild)) if wild else None
         self._humans = frozenset(canonical(address) for address in humans)
         self._standings: dict[str, Standing] = {}
+        self._guests: dict[Attendee, tuple[Standing, Part]] = {}
 
     def is_me(self, address: str) -> bool:
         return self.standing(address).kind == "me"
@@ -117,6 +119,19 @@ class Circle:
             known = self._stand(address, kind)
             if kind == "individual":
                 self._standings[address] = known
+        return known
+
+    def guest(self, attendee: Attendee) -> tuple[Standing, Part]:
+        """Say what a guest is to me, and their part in a meeting of few that somebody else hosts.
+        Remembers it: most guests come again."""
+        known = self._guests.get(attendee)
+        if known is None:
+            address, name, answer, kind = attendee
+            who = self.standing(address, kind)
+            why = who.why or _ABSENT.get(answer, "")
+            known = (who, Part(who.person, address, name, "attendee", answer, why))
+            if len(self._guests) < _REMEMBERED:
+                self._guests[attendee] = known
         return known
 
     def _stand(self, address: str, kind: str) -> Standing:
@@ -158,58 +173,52 @@ def judge(event: Event, circle: Circle, policy: Policy, *, unlisted_organizer: b
     do not. An all-day event is judged like any other; that it counts only for rules that say so is
     left to the caller.
     """
-    standing = circle.standing
     organizer = event.organizer
-    host = standing(organizer.address) if organizer is not None and organizer.address else None
+    host = circle.standing(organizer.address) if organizer is not None and organizer.address else None
     host_person = host.person if host is not None else None
     organised = host.kind == "me" if host is not None else organizer is None or not organizer.name
     mine: Answer = _NONE
     listed = False
-    nameless = 0
-    by_person: dict[str, tuple[Attendee, Standing]] = {}
+    group = 0
+    guest = circle.guest
+    guests: dict[str, tuple[Standing, Part]] = {}
     for attendee in event.attendees:
         address, name, answer, kind = attendee
         if not address:
             if name and kind == "individual" and answer is not _DECLINED and answer is not _DELEGATED:
-                nameless += 1
+                group += 1
             continue
-        who = standing(address, kind)
-        if who.kind == "me":
+        found = guest(attendee)
+        person, what, _ = found[0]
+        if what == "me":
             listed = True
             if _COLDNESS[answer] < _COLDNESS[mine]:
                 mine = answer
-            continue
-        before = by_person.get(who.person)
-        if before is None or _COLDNESS[answer] < _COLDNESS[before[0].answer]:
-            by_person[who.person] = (attendee, who)
-    if unlisted_organizer and host is not None and host.kind != "me" and host.person not in by_person:
+        elif person not in guests or _COLDNESS[answer] < _COLDNESS[guests[person][1].answer]:
+            guests[person] = found
+    if unlisted_organizer and host is not None and host.kind != "me" and host.person not in guests:
         assert organizer is not None
-        taking_part = organizer._replace(answer=_ACCEPTED)
-        by_person = {host.person: (taking_part, host)} | by_person
+        guests = {host.person: guest(organizer._replace(answer=_ACCEPTED, kind="individual"))} | guests
 
-    group = nameless
-    for attendee, who in by_person.values():
-        if who.kind != "not-human" and attendee.answer is not _DECLINED and attendee.answer is not _DELEGATED:
+    for who, part in guests.values():
+        if who.kind != "not-human" and part.answer is not _DECLINED and part.answer is not _DELEGATED:
             group += 1
-    verdict, reasons = _worth(event, policy, group, organised, mine, listed)
     parts = []
-    for attendee, who in by_person.values():
-        is_host = who.person == host_person
-        why = who.why or _why_absent(attendee.answer, is_host, group)
-        role = "organizer" if is_host else "attendee"
-        parts.append(Part(who.person, attendee.address, attendee.name, role, attendee.answer, why))
+    for who, part in guests.values():
+        if who.person == host_person:
+            part = Part(part.person, part.address, part.name, "organizer", part.answer, part.why)
+        elif group > SMALL_GROUP and part.answer is _NONE and not part.why:
+            why = f"never answered, and the group of {group} is larger than {SMALL_GROUP}"
+            part = Part(part.person, part.address, part.name, part.role, part.answer, why)
+        parts.append(part)
+    verdict, reasons = _worth(event, policy, group, organised, mine, listed)
     free = mine in (_DECLINED, _DELEGATED) if organised else mine not in (_ACCEPTED, _TENTATIVE)
     return Judgement(verdict, reasons, group, "organizer" if organised else "attendee", tuple(parts), free)
 
 
-def _why_absent(answer: Answer, is_host: bool, group: int) -> str:
-    if answer is _DECLINED:
-        return "declined"
-    if answer is _DELEGATED:
-        return "delegated it to somebody else"
-    if answer is _NONE and not is_host and group > SMALL_GROUP:
-        return f"never answered, and the group of {group} is larger than {SMALL_GROUP}"
-    return ""
+_ABSENT = {_DECLINED: "declined", _DELEGATED: "delegated it to somebody else"}
+_ORGANISED = Verdict.COUNTS, ("you organised it",)
+_ANSWERED = {answer: (Verdict.COUNTS, (f"you answered: {answer.value}",)) for answer in (_ACCEPTED, _TENTATIVE)}
 
 
 def _worth(
@@ -226,9 +235,9 @@ def _worth(
     if group > policy.group_max:
         return Verdict.OUT, (f"{group} others are more than group_max = {policy.group_max}",)
     if organised:
-        return Verdict.COUNTS, ("you organised it",)
-    if answer in (_ACCEPTED, _TENTATIVE):
-        return Verdict.COUNTS, (f"you answered: {answer.value}",)
+        return _ORGANISED
+    if answer in _ANSWERED:
+        return _ANSWERED[answer]
     if answer is not _NONE:
         return Verdict.OUT, (f"you {answer.value} it",)
     silence = "you never answered it" if listed else "it lists you nowhere and somebody else organised it"

@@ -127,7 +127,13 @@ def items(
             reading.older += 1
             continue
         hasher = hashers[part.calendar].copy()
-        hasher.update(_meaning(data))
+        stamp = data.find(b"\nDTSTAMP")  # many servers set it to the time of the request
+        if stamp < 0:
+            hasher.update(data)
+        else:
+            rest = data.find(b"\n", stamp + 1)
+            hasher.update(data[:stamp])
+            hasher.update(_meaning(data[rest:] if rest >= 0 else b""))
         digest = hasher.digest()
         if digest in known:
             yield Same(digest)
@@ -163,7 +169,7 @@ def _properties(part: Part) -> Iterator[tuple[str, str]]:
 
 
 def _meaning(data: bytes) -> bytes:
-    """The lines without DTSTAMP, which many servers set to the time of the request."""
+    """The lines without DTSTAMP."""
     start = data.find(b"\nDTSTAMP")
     while start >= 0:
         end = data.find(b"\n", start + 1)

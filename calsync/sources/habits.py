@@ -18,6 +18,18 @@ from calsync.sources.written import Written
 Properties = Mapping[str, tuple[str, str]]
 """The first line of each property by name: its parameters and its value, as written."""
 
+OUTLOOK = frozenset(
+    (
+        "X-FUNAMBOL-ALLDAY",
+        "X-MICROSOFT-CDO-ALLDAYEVENT",
+        "X-MICROSOFT-CDO-BUSYSTATUS",
+        "X-MICROSOFT-SKYPETEAMSMEETINGURL",
+        "X-MICROSOFT-ONLINEMEETINGCONFLINK",
+        "X-MICROSOFT-ONLINEMEETINGEXTERNALLINK",
+    )
+)
+"""The properties by which the habits of Outlook and Exchange are known."""
+
 _CALLED_OFF = ("canceled:", "cancelled:")
 
 

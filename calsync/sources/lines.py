@@ -20,10 +20,16 @@ _LARGEST_PART = 1 << 22
 _BORDER = re.compile(
     rb"\n(?:([Bb][Ee][Gg][Ii][Nn])|[Ee][Nn][Dd]):((?i:VCALENDAR)[^\n]*|[A-Za-z][A-Za-z0-9-]*[ \t]*)(?=\n)"
 )
+_FOLD = re.compile(rb"\n[ \t]")
+_RETURNS = re.compile(rb"\r+\n?")
+_LONE_RETURN = re.compile(rb"\r(?!\n)")
 _BEGIN_EVENT = re.compile(rb"^BEGIN:VEVENT\b", re.IGNORECASE | re.MULTILINE)
 _TOP = frozenset((b"VEVENT", b"VTODO", b"VJOURNAL", b"VFREEBUSY", b"VTIMEZONE", b"VAVAILABILITY"))
 _NAMES = _TOP | {b"VCALENDAR", b"VALARM", b"STANDARD", b"DAYLIGHT"}
-_AROUND_EVENTS = (b":vcalendar", b":vtimezone", b"\nmethod", b"\nx-wr-timezone")
+# The beginnings of BEGIN:VCALENDAR, END:VCALENDAR, BEGIN:VTIMEZONE, METHOD and X-WR-TIMEZONE.
+_AROUND_EVENTS = re.compile(
+    rb"\n[BbEeMmXx](?:(?<=[BbEe])[A-Za-z]+:[Vv][CcTt][AaIi]|(?<=[Mm])[Ee][Tt][Hh]|(?<=[Xx])-[Ww][Rr]-[Tt])"
+)
 
 
 class Block(NamedTuple):
@@ -66,10 +72,10 @@ TOO_LARGE = "it is larger than 4 MB"
 
 def unfold(raw: bytes) -> bytes:
     """Lines end with ``\\n`` alone, and folded lines are one (RFC 5545 §3.1)."""
-    text = raw.replace(b"\r\n", b"\n")
-    if b"\r" in text:
-        text = re.sub(rb"\r+\n?", b"\n", text)
-    return text.replace(b"\n ", b"").replace(b"\n\t", b"")
+    if b"\r" in raw:
+        # To delete takes half the time of a replacement.
+        raw = _RETURNS.sub(b"\n", raw) if _LONE_RETURN.search(raw) else raw.translate(None, b"\r")
+    return _FOLD.sub(b"", raw)
 
 
 def blocks(stream: BinaryIO, events: bool = True) -> Iterator[Block]:
@@ -175,8 +181,7 @@ def parts(stream: BinaryIO, wanted: Collection[bytes]) -> Iterator[Part]:
 
 def _only_events(raw: bytes) -> bool:
     """Whether nothing in ``raw`` tells anything about the calendar around its events."""
-    lowered = raw.lower()
-    return not any(sign in lowered for sign in _AROUND_EVENTS)
+    return not (_AROUND_EVENTS.match(b"\n" + raw[:20]) or _AROUND_EVENTS.search(raw))
 
 
 def _chunks(stream: BinaryIO) -> Iterator[bytes]:

@@ -25,8 +25,7 @@ _ONE = frozenset(
 _MANY = frozenset(("RRULE", "RDATE", "EXDATE", "CONFERENCE"))
 _WANTED = _ONE | _MANY | {"ATTENDEE"}
 _GUEST = frozenset(("ATTENDEE;", "ATTENDEE:"))
-_PASSED_OVER = {""}
-"""What stood before the first colon of lines that were not wanted: most of them come again."""
+_PASSED_OVER, _TAKEN_ONCE, _TAKEN_OFTEN, _LOOKED_AT = range(4)
 
 Line = tuple[str, str]
 
@@ -57,26 +56,40 @@ def properties_of(text: str) -> Properties:
             attendees.append(line)
             continue
         head, colon, value = line.partition(":")
-        if head in _PASSED_OVER:
+        known = _HEADS.get(head)
+        name, parameters, use = _learned(head) if known is None else known
+        if use == _PASSED_OVER or not colon:
             continue
-        name, _, parameters = head.partition(";")
-        if name not in _WANTED:
-            name = name.strip().upper()
-            if name not in _WANTED:
-                if len(_PASSED_OVER) < 1000 and len(head) < 80:
-                    _PASSED_OVER.add(head)
+        if use == _LOOKED_AT:
+            if name == "ATTENDEE":
+                attendees.append(line)
                 continue
-        if not colon:
-            continue
-        if name == "ATTENDEE":
-            attendees.append(line)
-        elif name == "ORGANIZER":
-            organizer = organizer or line
-        else:
-            if '"' in parameters:
-                _, parameters, value = property_of(line)
-            if name in _MANY:
-                many.setdefault(name, []).append((parameters, value))
-            elif name not in one:
-                one[name] = (parameters, value)
+            if name == "ORGANIZER":
+                organizer = organizer or line
+                continue
+            _, parameters, value = property_of(line)
+            use = _TAKEN_OFTEN if name in _MANY else _TAKEN_ONCE
+        if use == _TAKEN_OFTEN:
+            many.setdefault(name, []).append((parameters, value))
+        elif name not in one:
+            one[name] = (parameters, value)
     return Properties(one, many, attendees, organizer)
+
+
+def _learned(head: str) -> tuple[str, str, int]:
+    """What stands before the first colon of a line, and what to do with that line. Most of them
+    come again, and are remembered."""
+    name, _, parameters = head.partition(";")
+    name = name.strip().upper()
+    if name not in _WANTED:
+        known = ("", "", _PASSED_OVER)
+    elif name in ("ATTENDEE", "ORGANIZER") or '"' in parameters:
+        known = (name, parameters, _LOOKED_AT)
+    else:
+        known = (name, parameters, _TAKEN_OFTEN if name in _MANY else _TAKEN_ONCE)
+    if len(_HEADS) < 2000 and len(head) < 80:
+        _HEADS[head] = known
+    return known
+
+
+_HEADS: dict[str, tuple[str, str, int]] = {}

@@ -43,6 +43,10 @@ class Older(NamedTuple):
     """An event that ended before the time from which events are wanted."""
 
 
+_NONE: Line = ("", "")
+_PRIVATE = ("PRIVATE", "CONFIDENTIAL")
+
+
 def event_of(
     lines: bytes,
     clock: Clock,
@@ -92,7 +96,8 @@ def _event(
     if end < start.moment:
         return Skipped(BACKWARDS, uid)
     begin, all_day, zone = start.moment, start.is_date, start.zone
-    flagged = not all_day and habits.all_day_by_flag(one, begin, end)
+    outlook = not habits.OUTLOOK.isdisjoint(one)
+    flagged = outlook and not all_day and habits.all_day_by_flag(one, begin, end)
     if flagged:
         begin, end, all_day, zone = clock.midnight(begin), clock.midnight(end), True, ""
 
@@ -118,26 +123,32 @@ def _event(
     link, online = _online(found, location, description)
     organizer = attendee_of(found.organizer) if found.organizer else None
     attendees = tuple([attendee_of(line) for line in found.attendees])
-    away = habits.out_of_office_in_outlook(one, bool(organizer or attendees))
+    cancelled = called_off or found.word("STATUS") == "CANCELLED"
+    opaque = found.word("TRANSP") != "TRANSPARENT"
+    away = False
+    if outlook:
+        cancelled = cancelled or habits.called_off_in_title(one, title)
+        opaque = opaque and not habits.free_in_outlook(one)
+        away = habits.out_of_office_in_outlook(one, bool(organizer or attendees))
     event = Event(
-        uid=uid or habits.invented_uid(begin, end, title, organizer.address if organizer else ""),
-        recurrence_id=recurrence_id,
-        start=begin,
-        end=end,
-        all_day=all_day,
-        title=title,
-        place=one_line(location.strip().partition("\n")[0])[:_LONGEST_PLACE],
-        url=_url(one) or link,
-        online=online,
-        cancelled=called_off or found.word("STATUS") == "CANCELLED" or habits.called_off_in_title(one, title),
-        opaque=found.word("TRANSP") != "TRANSPARENT" and not habits.free_in_outlook(one),
-        private=found.word("CLASS") in ("PRIVATE", "CONFIDENTIAL"),
-        tags=tags(summary, description),
-        organizer=organizer,
-        attendees=attendees,
+        uid or habits.invented_uid(begin, end, title, organizer.address if organizer else ""),
+        recurrence_id,
+        begin,
+        end,
+        all_day,
+        title,
+        one_line(location.strip().partition("\n")[0])[:_LONGEST_PLACE] if location else "",
+        (_url(one) if "URL" in one else "") or link,
+        online,
+        cancelled,
+        opaque,
+        found.word("CLASS") in _PRIVATE,
+        tags(summary, description) if "#" in summary or "#" in description else (),
+        organizer,
+        attendees,
         kind="outOfOffice" if away else "default",
         zone=zone,
-        created=_created(one, clock),
+        created=_created(one, clock) if "CREATED" in one else None,
     )
     if start.unknown:
         note(UNKNOWN_ZONE)
@@ -175,15 +186,19 @@ def _end(one: dict[str, Line], start: Written, clock: Clock) -> datetime:
 def _texts(one: dict[str, Line]) -> tuple[str, str, str]:
     """Title, place and description; the last is empty where it holds neither a tag nor an
     address, for which alone it is read."""
-    texts = []
-    for name in ("SUMMARY", "LOCATION", "DESCRIPTION"):
-        parameters, value = one.get(name, ("", ""))
-        if parameters and "QUOTED" in parameters.upper():
-            value = habits.quoted_printable(parameters, value)
-        if name == "DESCRIPTION" and "#" not in value and "//" not in value:
-            value = ""
-        texts.append(text_of(value[:_LONGEST_TEXT]))
-    return texts[0], texts[1], texts[2]
+    summary, location, description = (
+        one.get("SUMMARY", _NONE),
+        one.get("LOCATION", _NONE),
+        one.get("DESCRIPTION", _NONE),
+    )
+    told = _text(*description) if "#" in description[1] or "//" in description[1] or description[0] else ""
+    return _text(*summary), _text(*location), told
+
+
+def _text(parameters: str, value: str) -> str:
+    if parameters and "QUOTED" in parameters.upper():
+        value = habits.quoted_printable(parameters, value)
+    return text_of(value if len(value) <= _LONGEST_TEXT else value[:_LONGEST_TEXT])
 
 
 def _online(found: Properties, location: str, description: str) -> tuple[str, bool]:
@@ -203,14 +218,12 @@ def _online(found: Properties, location: str, description: str) -> tuple[str, bo
 
 
 def _url(one: dict[str, Line]) -> str:
-    value = one["URL"][1].strip() if "URL" in one else ""
+    value = one["URL"][1].strip()
     usable = value[:8].lower().startswith(("http://", "https://")) and len(value) <= _LONGEST_URL
     return value if usable and value.isprintable() and " " not in value else ""
 
 
 def _created(one: dict[str, Line], clock: Clock) -> datetime | None:
-    if "CREATED" not in one:
-        return None
     try:
         value = one["CREATED"][1]
         if len(value) == 16 and value[-1] == "Z" and "0001" < value[:4] < "9999":

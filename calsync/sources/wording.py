@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _ADDRESS = re.compile(r"(?:[a-z][a-z0-9+.-]*://|www\.|mailto:)[^\s<>\"']+", re.IGNORECASE)
 _TAG = re.compile(r"(?<![\w&/#?=])#(\w[\w-]*)")
@@ -24,6 +25,11 @@ _CONFERENCE = re.compile(
       | (?:[\w-]+\.)+(?:lifesizecloud\.com|starleaf\.com|ringcentral\.com/j|v\.ringcentral\.com)/
     )[^\s<>"'\\]*""",
     re.IGNORECASE | re.VERBOSE,
+)
+_SERVICE = re.compile(
+    r"zoom|microsoft|teams|google|webex|whereby|jit\.si|8x8|jitsi|goto|bluejeans|chime|livestorm|bigbluebutton"
+    r"|meetup|tuple|skype|lync|facetime|lifesize|starleaf|ringcentral",
+    re.IGNORECASE,
 )
 _ONLINE_PLACE = re.compile(
     r"\b(?:microsoft teams|teams meeting|google meet|zoom meeting|skype meeting|webex meeting)\b"
@@ -54,12 +60,20 @@ def conference_link(*texts: str) -> str:
     for text in texts:
         colon = text.find("://")
         while colon > 0:
-            start = colon - 5 if text[colon - 1] in "sS" else colon - 4
-            match = _CONFERENCE.match(text, start) if start >= 0 else None
-            if match:
-                return match[0].rstrip(".,;:)]>")
+            if _may_confer(text[colon + 3 : colon + 40].partition("/")[0]):
+                start = colon - 5 if text[colon - 1] in "sS" else colon - 4
+                match = _CONFERENCE.match(text, start) if start >= 0 else None
+                if match:
+                    return match[0].rstrip(".,;:)]>")
             colon = text.find("://", colon + 3)
     return ""
+
+
+@lru_cache(maxsize=1024)
+def _may_confer(host: str) -> bool:
+    """Whether a host (or the beginning of a long one) may be that of an online meeting: most
+    addresses of a calendar lead to the same few hosts, and are no meetings."""
+    return len(host) == 37 or bool(_SERVICE.search(host))
 
 
 def web_address(text: str) -> str:
@@ -68,6 +82,7 @@ def web_address(text: str) -> str:
     return match[0].rstrip(".,;:)]>") if match else ""
 
 
+@lru_cache(maxsize=1024)
 def online_place(place: str) -> bool:
     """Whether a place names no room but a service, or is an address to open."""
     return bool(web_address(place) or _ONLINE_PLACE.search(place))

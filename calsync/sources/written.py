@@ -49,10 +49,10 @@ class Clock:
     def read(self, parameters: str, value: str) -> Written:
         """A DATE or DATE-TIME property. Raises ValueError where it is unreadable, and
         OverflowError where it is out of the range in which times can be compared."""
+        clock, zone, unknown, is_date, floating = self._meant.get(parameters) or self._mean(parameters)
         stamp = stamp_of(value)
         if not 1 < stamp.year < 9999:
             raise OverflowError("out of range")
-        clock, zone, unknown, is_date, floating = self._meant.get(parameters) or self._mean(parameters)
         if not isinstance(stamp, datetime) or (is_date and no_time(stamp)):
             return Written(datetime(stamp.year, stamp.month, stamp.day, tzinfo=self.home), True)
         if stamp.tzinfo is not None:
