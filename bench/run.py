@@ -26,7 +26,7 @@ from typing import NamedTuple
 HERE = Path(__file__).resolve().parent
 NOW = datetime.fromisoformat("2026-03-10T02:00:00+00:00")
 CHANGED = 50
-BASE = [sys.executable, "-c", "import typer, rich.console, rich.table"]
+BASE = [sys.executable, str(HERE / "floor.py")]
 PEER = [
     sys.executable,
     "-c",
@@ -170,7 +170,7 @@ def compare(calendar: Path, changed: Path, runs: int, peer_runs: int) -> list[Ro
                 repeat(again, sync, runs, log, env=next_day, prepare=lambda: stage.restore(changed)),
             ]  # fmt: skip
             rows[-1] = rows[-1]._replace(remark=rows[-1].remark or stage.reminders())
-        return [*rows, repeat("the command line alone (typer, rich)", BASE, runs, log)]
+        return [*rows, repeat("an empty command (typer, rich)", BASE, runs, log)]
 
 
 def show(title: str, rows: Sequence[Row]) -> None:

@@ -107,7 +107,7 @@ class Circle:
         self._ignored_pattern = re.compile("|".join(wild)) if wild else None
         self._humans = frozenset(canonical(address) for address in humans)
         self._standings: dict[str, Standing] = {}
-        self._guests: dict[Attendee, tuple[Standing, Part]] = {}
+        self.guests: dict[Attendee, tuple[Standing, Part]] = {}
 
     def is_me(self, address: str) -> bool:
         return self.standing(address).kind == "me"
@@ -124,14 +124,14 @@ class Circle:
     def guest(self, attendee: Attendee) -> tuple[Standing, Part]:
         """Say what a guest is to me, and their part in a meeting of few that somebody else hosts.
         Remembers it: most guests come again."""
-        known = self._guests.get(attendee)
+        known = self.guests.get(attendee)
         if known is None:
             address, name, answer, kind = attendee
             who = self.standing(address, kind)
             why = who.why or _ABSENT.get(answer, "")
             known = (who, Part(who.person, address, name, "attendee", answer, why))
-            if len(self._guests) < _REMEMBERED:
-                self._guests[attendee] = known
+            if len(self.guests) < _REMEMBERED:
+                self.guests[attendee] = known
         return known
 
     def _stand(self, address: str, kind: str) -> Standing:
@@ -180,7 +180,7 @@ def judge(event: Event, circle: Circle, policy: Policy, *, unlisted_organizer: b
     mine: Answer = _NONE
     listed = False
     group = 0
-    guest = circle.guest
+    guest, known = circle.guest, circle.guests
     guests: dict[str, tuple[Standing, Part]] = {}
     for attendee in event.attendees:
         address, name, answer, kind = attendee
@@ -188,7 +188,7 @@ def judge(event: Event, circle: Circle, policy: Policy, *, unlisted_organizer: b
             if name and kind == "individual" and answer is not _DECLINED and answer is not _DELEGATED:
                 group += 1
             continue
-        found = guest(attendee)
+        found = known.get(attendee) or guest(attendee)
         person, what, _ = found[0]
         if what == "me":
             listed = True

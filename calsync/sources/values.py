@@ -90,11 +90,6 @@ def stamp_of(value: str) -> datetime | date:
     Also takes ISO 8601 with hyphens, colons and offsets, a time without seconds, a leap
     second, and 24:00 as the midnight that ends the day.
     """
-    try:
-        if len(value) > 8:
-            return datetime.fromisoformat(value)
-    except ValueError:
-        pass
     value = value.strip(' \t"')
     try:
         if len(value) == 8:

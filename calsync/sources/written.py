@@ -50,7 +50,10 @@ class Clock:
         """A DATE or DATE-TIME property. Raises ValueError where it is unreadable, and
         OverflowError where it is out of the range in which times can be compared."""
         clock, zone, unknown, is_date, floating = self._meant.get(parameters) or self._mean(parameters)
-        stamp = stamp_of(value)
+        try:
+            stamp = datetime.fromisoformat(value) if len(value) > 8 else stamp_of(value)
+        except ValueError:
+            stamp = stamp_of(value)
         if not 1 < stamp.year < 9999:
             raise OverflowError("out of range")
         if not isinstance(stamp, datetime) or (is_date and no_time(stamp)):
