@@ -101,7 +101,7 @@ class PublicHolidays:
     """The public holidays of a country or subdivision, observed days included; a year
     is worked out when one of its days is first asked for.
 
-    The code is one that :func:`known_holiday_code` knows.
+    The code is one that the holidays package knows; any other raises NotImplementedError.
     """
 
     code: str
@@ -133,40 +133,6 @@ def public_holidays(code: str, years: Iterable[int] = ()) -> Container[date]:
     for year in years:
         _ = date(year, 1, 1) in days
     return days
-
-
-def known_holiday_code(code: str) -> bool:
-    """Whether :func:`public_holidays` has days for this code; "" counts as known."""
-    if not code.strip():
-        return True
-    from holidays import country_holidays
-
-    country, subdivision = _split(code)
-    try:
-        country_holidays(country, subdiv=subdivision)
-    except NotImplementedError:
-        return False
-    return True
-
-
-def nearest_holiday_codes(code: str, count: int = 3) -> list[str]:
-    """The known codes most like ``code``, the likeliest first, for a config error."""
-    from difflib import get_close_matches
-
-    from holidays import list_supported_countries
-    from holidays.registry import COUNTRIES
-
-    named = {name.replace("_", " "): entry[1] for name, entry in COUNTRIES.items()}
-    if code.strip().lower() in named:
-        return [named[code.strip().lower()]]
-    supported = list_supported_countries(include_aliases=False)
-    country, subdivision = _split(code)
-    codes = set(supported)
-    if subdivision and country in supported:
-        codes = {f"{country}-{part}" for part in supported[country]} or {country}
-    near = get_close_matches(f"{country}-{subdivision}" if subdivision else country, sorted(codes), count)
-    names = get_close_matches(code.strip().lower(), sorted(named), count)
-    return list(dict.fromkeys([*near, *(named[name] for name in names)]))[:count]
 
 
 def _split(code: str) -> tuple[str, str | None]:

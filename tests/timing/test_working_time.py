@@ -14,8 +14,6 @@ from hypothesis import strategies as st
 from calsync.timing.spans import Span
 from calsync.timing.working_time import (
     WorkingTime,
-    known_holiday_code,
-    nearest_holiday_codes,
     public_holidays,
 )
 
@@ -146,13 +144,6 @@ def test_public_holidays_include_the_days_they_are_observed_on() -> None:
     assert date(2026, 11, 30) in public_holidays("GB-SCT")
     assert date(2027, 10, 3) in public_holidays("DE")
     assert date(2026, 12, 25) not in public_holidays("")
-
-
-def test_a_holiday_code_is_known_or_the_nearest_ones_are() -> None:
-    assert all(known_holiday_code(code) for code in ("GB-ENG", "gb-eng", "DE", "US-CA", ""))
-    assert not any(known_holiday_code(code) for code in ("XX", "GB-EGN", "England", "DE-XX"))
-    assert nearest_holiday_codes("GB-EGN")[0] == "GB-ENG"
-    assert nearest_holiday_codes("Germany") == ["DE"]
 
 
 def test_holidays_are_loaded_only_when_a_day_is_asked_for() -> None:
