@@ -6,12 +6,13 @@ place; only what is new, or what its meeting or its rule moved, is placed tonigh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from calsync.ids import reminder_id
-from calsync.model import OPEN, FollowUp, Slot, State
+from calsync.model import EVERY, OPEN, FollowUp, Slot, State, of_cadence
+from calsync.pacing import Due, paced
 from calsync.rules.channels import FORMS
 from calsync.rules.schema import Step
 from calsync.situation import Promise
@@ -52,13 +53,17 @@ class Arranged:
 
 Group = tuple[str, str, str, int, str]
 
+_PENCIL = "~"
+"""Ends the timing of a place that lies beyond the horizon and is not settled yet."""
+
 
 def arrange(promises: Sequence[Promise], diary: Diary) -> Arranged:
     """Give every open follow-up a reminder and every reminder a place."""
     history: dict[Group, list[Slot]] = {}
     by_id = {slot.id: slot for slot in diary.slots}
     for slot in diary.slots:
-        history.setdefault((slot.meeting, slot.rule, slot.step, slot.round, slot.alone), []).append(slot)
+        meeting = "" if slot.step == EVERY else slot.meeting
+        history.setdefault((meeting, slot.rule, slot.step, slot.round, slot.alone), []).append(slot)
     members: dict[Group, list[Promise]] = {}
     for promise in promises:
         members.setdefault(_group(promise.followup, by_id), []).append(promise)
@@ -67,6 +72,7 @@ def arrange(promises: Sequence[Promise], diary: Diary) -> Arranged:
     reminder_of: dict[Group, str] = {}
     wishes: list[Wish] = []
     pending: dict[str, tuple[Slot, Step]] = {}
+    coming: list[tuple[Slot, Promise]] = []
     for group in sorted(members):
         own = members[group]
         turns = sorted(history.get(group, ()), key=lambda slot: slot.turn)
@@ -82,12 +88,26 @@ def arrange(promises: Sequence[Promise], diary: Diary) -> Arranged:
         slot = live or _fresh(group, turns, lead, step, diary.now)
         reminder_of[group] = slot.id
         retimed = live is not None and _is_retimed(live, lead, diary.now)
-        if live is None or retimed:
+        if lead.due is not None:
+            slot = replace(slot, meeting=lead.followup.meeting)
+            if live is None or retimed or _is_near(slot, diary):
+                coming.append((slot, lead))
+            else:
+                settled[slot.id] = slot
+        elif live is None or retimed:
             pending[slot.id] = (replace(slot, timing=lead.followup.timing), step)
             wishes.append(_wish(slot.id, active, lead, step, diary))
         else:
             settled[slot.id] = live
 
+    until: dict[str, date] = {}
+    for slot, wish, step in _paced(coming, settled, pending, diary):
+        until[slot.id] = wish.last_day
+        if _is_far(wish.first_day, diary):
+            settled[slot.id] = _pencilled(slot, wish, diary.mine.zone)
+        else:
+            pending[slot.id] = (slot, step)
+            wishes.append(wish)
     placed, notes = _placed(wishes, pending, settled, diary)
     settled |= placed
     followups = []
@@ -101,13 +121,19 @@ def arrange(promises: Sequence[Promise], diary: Diary) -> Arranged:
                     reminder=slot.id,
                     state=_reach(followup.state, slot, diary.horizon),
                     # A place on the next allowed day must not be over before it comes.
-                    last_day=max(followup.last_day, slot.start.astimezone(diary.mine.zone).date()),
+                    last_day=max(
+                        followup.last_day,
+                        slot.start.astimezone(diary.mine.zone).date(),
+                        until.get(slot.id, date.min),
+                    ),
                 )
             followups.append(followup)
     return Arranged(tuple(followups), tuple(settled.values()), notes)
 
 
 def _group(followup: FollowUp, slots: Mapping[str, Slot]) -> Group:
+    if of_cadence(followup):
+        return ("", followup.rule, followup.step, followup.round, followup.address)
     slot = slots.get(followup.reminder)
     alone = slot.alone if slot is not None else ""
     return (followup.meeting, followup.rule, followup.step, followup.round, alone)
@@ -145,12 +171,65 @@ def _fresh(group: Group, turns: Sequence[Slot], lead: Promise, step: Step, now: 
 
 
 def _is_retimed(live: Slot, lead: Promise, now: datetime) -> bool:
-    return live.timing != lead.followup.timing and not live.moved and live.start > now
+    return live.timing.removesuffix(_PENCIL) != lead.followup.timing and not live.moved and live.start > now
+
+
+def _is_pencilled(slot: Slot) -> bool:
+    return slot.timing.endswith(_PENCIL) and not slot.moved
+
+
+def _is_near(slot: Slot, diary: Diary) -> bool:
+    """Whether a day that was only pencilled in has come into the horizon."""
+    return _is_pencilled(slot) and not _is_far(slot.start.astimezone(diary.mine.zone).date(), diary)
+
+
+def _is_far(day: date, diary: Diary) -> bool:
+    return datetime.combine(day, time(), tzinfo=diary.mine.zone) > diary.horizon
+
+
+def _paced(
+    coming: Sequence[tuple[Slot, Promise]],
+    settled: Mapping[str, Slot],
+    pending: Mapping[str, object],
+    diary: Diary,
+) -> Iterator[tuple[Slot, Wish, Step]]:
+    """The cadences that want a place, each with the day that its pace gives it."""
+    if not coming:
+        return
+    zone = diary.mine.zone
+    wanting = {slot.id for slot, _ in coming} | pending.keys()
+    standing = {slot.id: slot for slot in diary.slots} | dict(settled)
+    dues = []
+    for slot, lead in coming:
+        assert lead.due is not None
+        assert lead.step is not None
+        same = _is_pencilled(slot) and slot.timing.removesuffix(_PENCIL) == lead.followup.timing
+        before = slot.start.astimezone(zone).date() if same else None
+        dues.append(Due(slot.id, lead.due, lead.interval, lead.step.days, before))
+    starts = [slot.start for slot in standing.values() if slot.removed is None and slot.id not in wanting]
+    days = paced(dues, starts, diary.mine, diary.caps, diary.now.astimezone(zone).date())
+    for slot, lead in coming:
+        assert lead.step is not None
+        wish = _wish(slot.id, [lead], lead, lead.step, diary)
+        first = diary.mine.next_allowed(days[slot.id], lead.step.days)
+        last = max(lead.followup.last_day, diary.mine.after(first, lead.step.window))
+        wish = replace(wish, first_day=first, last_day=last)
+        yield replace(slot, timing=lead.followup.timing), wish, lead.step
+
+
+def _pencilled(slot: Slot, wish: Wish, zone: tzinfo) -> Slot:
+    """A place that is only meant: what is not written yet is placed among the others when it comes
+    into the horizon."""
+    start = datetime.combine(wish.first_day, wish.at[0], tzinfo=zone).astimezone(UTC)
+    return replace(slot, start=start, end=start + wish.length, timing=slot.timing + _PENCIL)
 
 
 def _wish(id_: str, active: Sequence[Promise], lead: Promise, step: Step, diary: Diary) -> Wish:
     row = lead.followup
-    ideal, not_before = diary.mine.ideal_day(step.after, row.meeting_end, step.days, began=row.meeting_start)
+    if lead.due is not None:
+        ideal, not_before = lead.due, None
+    else:
+        ideal, not_before = diary.mine.ideal_day(step.after, row.meeting_end, step.days, began=row.meeting_start)
     channel = FORMS[step.channel]
     zones = {zone for p in active if (zone := diary.their_zones.get(p.followup.address)) is not None}
     last_day = max(p.followup.last_day for p in active)

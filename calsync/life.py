@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, tzinfo
+from datetime import date, datetime, tzinfo
 
 from calsync.ids import digest_id, followup_id
 from calsync.model import ANSWERED, OPEN, FollowUp, State
@@ -21,6 +21,16 @@ def closed(row: FollowUp, cause: str) -> Promise:
     if row.state in OPEN or row.state in (State.WAITING, State.HELD):
         return Promise(replace(row, state=State.WITHDRAWN, cause=cause))
     return Promise(row)
+
+
+def is_touch(situation: Situation, row: FollowUp, since: datetime | None) -> bool:
+    """Whether a follow-up touched its person since a moment: it was done, or its time has come."""
+    at = (situation.places or {}).get(row.reminder)
+    if row.state is State.DONE:
+        return since is None or at is None or at >= since
+    if at is None or at > situation.night.now or row.state not in (State.WRITTEN, State.MISSED):
+        return False
+    return since is None or at >= since
 
 
 def step_of(

@@ -174,13 +174,18 @@ ANSWERED = frozenset({State.DONE, State.DISMISSED})
 """The states that the user chose; nothing ever changes them."""
 
 
+EVERY = "every"
+"""The step of every cadence: one touch that comes again and again, in rounds."""
+
+
 @dataclass(frozen=True, slots=True)
 class FollowUp:
     """One step promised for one person.
 
     ``address`` is the canonical address under which the person was met; ``meeting`` the
     meeting's key, and ``meeting_start`` and ``meeting_end`` its times as they held when it was
-    over. ``round`` grows when the meeting moves to another day. ``last_day`` is the end of the
+    over. ``round`` grows when the meeting moves to another day. In a cadence the meeting is the
+    last one, empty where there was none, and ``round`` grows with each touch. ``last_day`` is the end of the
     window, worked out when ``timing``, the digest of what decides it, last changed. ``reminder``
     is the id of the reminder that carries it, empty where there is none.
     """
@@ -204,6 +209,11 @@ class FollowUp:
     reminder: str = ""
     timing: str = ""
     channel: str = ""
+
+
+def of_cadence(followup: FollowUp) -> bool:
+    """Whether a follow-up speaks of a person alone, and not of a meeting."""
+    return followup.step == EVERY
 
 
 @dataclass(frozen=True, slots=True)

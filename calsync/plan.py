@@ -11,11 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from calsync.life import closed, step_of
-from calsync.model import OPEN, Answer, FollowUp, State
+from calsync.life import closed, is_touch, step_of
+from calsync.model import OPEN, Answer, FollowUp, State, of_cadence
 from calsync.people.judging import Verdict
 from calsync.people.meetings import NO_FOLLOW
 from calsync.people.newcomers import Candidate
+from calsync.rounds import cadences
 from calsync.rules.match import Facts, first_match
 from calsync.situation import Key, Promise, Situation, facts_of, has_started
 
@@ -23,7 +24,8 @@ from calsync.situation import Key, Promise, Situation, facts_of, has_started
 @dataclass(frozen=True)
 class Plan:
     """``promises`` hold every follow-up that exists or should; ``facts`` those to freeze;
-    ``starting`` the people whose follow-ups start tonight."""
+    ``starting`` the people whose follow-ups start tonight, cadences apart: whom the user chose
+    by name is no flood."""
 
     promises: tuple[Promise, ...]
     facts: Mapping[Key, Facts]
@@ -34,6 +36,8 @@ def plan(situation: Situation) -> Plan:
     """Return every follow-up as it should stand, placed or not."""
     prior: dict[Key, list[FollowUp]] = {}
     for followup in situation.promised:
+        if of_cadence(followup):
+            continue
         prior.setdefault((situation.person(followup), followup.meeting), []).append(followup)
     candidates = {
         (candidate.person, candidate.meeting.key): candidate
@@ -68,7 +72,8 @@ def plan(situation: Situation) -> Plan:
             freeze[key] = facts
         if any(line.followup.state in OPEN for line in lines) and not any(map(has_started, rows)):
             starting.add(key[0])
-    return Plan(_within_touches(situation, promises), freeze, tuple(sorted(starting)))
+    steps = _within_touches(situation, promises)
+    return Plan((*steps, *cadences(situation, steps)), freeze, tuple(sorted(starting)))
 
 
 def _keep_the_first(
@@ -170,7 +175,6 @@ def _within_touches(situation: Situation, promises: Sequence[Promise]) -> tuple[
 
     A touch is a follow-up that was done or whose time has come.
     """
-    places = situation.places or {}
     now = situation.night.now
     by_person: dict[str, list[Promise]] = {}
     for promise in promises:
@@ -180,17 +184,9 @@ def _within_touches(situation: Situation, promises: Sequence[Promise]) -> tuple[
         view = situation.views.get(person)
         last_met = max((m.start for m in view.counting if m.end <= now), default=None) if view else None
 
-        def is_touch(promise: Promise, last_met: datetime | None = last_met) -> bool:
-            followup = promise.followup
-            at = places.get(followup.reminder)
-            if followup.state is State.DONE:
-                return last_met is None or at is None or at >= last_met
-            if at is None or at > now or followup.state not in (State.WRITTEN, State.MISSED):
-                return False
-            return last_met is None or at >= last_met
-
-        left = situation.touches - sum(map(is_touch, own))
-        coming = [p for p in own if p.followup.state in OPEN and not is_touch(p)]
+        touched = [is_touch(situation, p.followup, last_met) for p in own]
+        left = situation.touches - sum(touched)
+        coming = [p for p, is_one in zip(own, touched, strict=True) if p.followup.state in OPEN and not is_one]
         coming.sort(key=lambda p: (p.followup.last_day, p.step_index, p.followup.id))
         beyond = {id(p) for p in coming[max(left, 0) :]}
         known = {f.id for f in situation.promised}

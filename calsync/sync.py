@@ -17,16 +17,18 @@ from calsync.config import Config
 from calsync.errors import BrakeError, BusyError, ConfigError
 from calsync.ids import digest_id
 from calsync.ledger.ledger import Ledger, seconds
-from calsync.model import OPEN, FollowUp, State
-from calsync.night.adoption import as_they_stand, marks_of, remember_marks
+from calsync.model import OPEN, FollowUp, State, of_cadence
+from calsync.night.adoption import as_they_stand, marks_of, remember_marks, without_tier
 from calsync.night.desk import Desk
 from calsync.night.gather import Gathered, gather
 from calsync.night.promise import promise
 from calsync.night.publish import publish
 from calsync.night.reading import Progress, cards_of, circle_of, judged_of, keep_judgements, read_sources
+from calsync.night.resting import keep_resting
 from calsync.outputs.base import Mark
 from calsync.plan import Plan, plan
 from calsync.report import Report
+from calsync.rules.layers import REMEDY
 from calsync.rules.load import load_packs
 from calsync.rules.schema import Pack
 from calsync.timing.placement import Caps
@@ -103,7 +105,7 @@ def packs_of(config: Config, ledger: Ledger | None = None) -> tuple[Pack, ...]:
         if not found and ledger is not None:
             ledger.remember(f"pack {pack.name}", content)
     if problems:
-        raise ConfigError(problems)
+        raise ConfigError(problems, REMEDY)
     return packs
 
 
@@ -181,15 +183,17 @@ def replan(desk: Desk, report: Report, *, allow: int | None = None, start: bool 
         planned = _without_starting(planned, gathered)
     elif not marks:
         _brake(desk, planned, allow)
-    arranged = arrange(planned.promises, _diary(desk, gathered))
+    arranged = arrange(planned.promises, diary_of(desk, gathered))
     if marks:
         arranged = as_they_stand(arranged, marks, desk.now, desk.zone)
         planned = _without_adopted(desk, planned, arranged, marks)
         _brake(desk, planned, allow)
     with desk.ledger.atomic():
         promise(desk, gathered, planned, arranged, report)
+        keep_resting(desk, gathered.situation)
         if marks:
             remember_marks(desk, arranged)
+            report.notes += [note] if (note := without_tier(arranged, marks)) else []
 
 
 def _without_adopted(desk: Desk, planned: Plan, arranged: Arranged, marks: Sequence[Mark]) -> Plan:
@@ -211,8 +215,11 @@ def _without_starting(planned: Plan, gathered: Gathered) -> Plan:
     kept = tuple(
         promise
         for promise in planned.promises
-        if promise.followup.id in known
-        and (promise.followup.state not in OPEN or is_let_in(known[promise.followup.id]))
+        if of_cadence(promise.followup)  # whom the user chose by name need not wait for the night
+        or (
+            promise.followup.id in known
+            and (promise.followup.state not in OPEN or is_let_in(known[promise.followup.id]))
+        )
     )
     started = {(gathered.situation.person(p.followup), p.followup.meeting) for p in kept}
     return replace(planned, promises=kept, facts={k: v for k, v in planned.facts.items() if k in started}, starting=())
@@ -230,7 +237,8 @@ def _brake(desk: Desk, planned: Plan, allow: int | None) -> None:
         )
 
 
-def _diary(desk: Desk, gathered: Gathered) -> Diary:
+def diary_of(desk: Desk, gathered: Gathered) -> Diary:
+    """My days as a night finds them: what stands in them, and how much they may hold."""
     limits = desk.config.limits
     zones = {
         row.address: gathered.zones[person][0]

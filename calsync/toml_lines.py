@@ -1,16 +1,38 @@
 """Where each key of a TOML file stands.
 
 The standard library reads TOML well and forgets where it read it. People who mistyped
-a key need the line, so this scanner walks a text that is known to be valid TOML and
-notes the line of every key and list element. It runs only when something is wrong.
+a key need the line, and whoever changes one value must leave every other character alone.
+So this scanner walks a text that is known to be valid TOML and notes the line and the
+place of every key and list element. It runs only when something is wrong or to be changed.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from typing import NamedTuple
 
 KeyPath = tuple[str | int, ...]
+
+
+class Heading(NamedTuple):
+    """A line such as ``[a.b]`` or ``[[a.b]]``, from its first bracket to its last."""
+
+    path: KeyPath
+    start: int
+    end: int
+
+
+class Pair(NamedTuple):
+    """A key with its value. ``start`` is the key's first character, ``value`` and ``end`` are
+    the value's first and the one after its last. ``heading`` counts the headings before it;
+    None inside an inline table."""
+
+    start: int
+    value: int
+    end: int
+    heading: int | None
+
 
 _BLANK = re.compile(r"[ \t]*")
 _GAP = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
@@ -30,7 +52,7 @@ def lines(text: str) -> dict[KeyPath, int]:
     ``("source", 0, "path")`` is the key ``path`` of the first ``[[source]]``. The text
     must be valid TOML 1.0; of one that is not, what was understood is returned.
     """
-    scanner = _Scanner(text)
+    scanner = Scanner(text.replace("\r\n", "\n"))
     scanner.document()
     return scanner.found
 
@@ -43,16 +65,23 @@ def nearest_line(found: Mapping[KeyPath, int], path: KeyPath) -> int:
     return 1
 
 
-class _Scanner:
+class Scanner:
+    """One walk through a text. ``pairs`` and ``elements`` tell the places of what is between
+    ``=`` and the end of a value, and of each element of an inline list."""
+
     def __init__(self, text: str) -> None:
-        self.text = text.replace("\r\n", "\n")
+        self.text = text
         self.at = 0
         self.found: dict[KeyPath, int] = {}
+        self.headings: list[Heading] = []
+        self.pairs: dict[KeyPath, Pair] = {}
+        self.elements: dict[KeyPath, tuple[int, int]] = {}
         self.counts: dict[KeyPath, int] = {}
         self._line = 1
         self._counted_to = 0
 
     def document(self) -> None:
+        """Walk to the end, or to where it is no TOML."""
         table: KeyPath = ()
         while True:
             self._skip(_GAP)
@@ -63,12 +92,14 @@ class _Scanner:
                 self.at += 2
                 table = self._header(array=True)
                 self._take("]]")
+                self.headings.append(Heading(table, before, self.at))
             elif self.text.startswith("[", self.at):
                 self.at += 1
                 table = self._header(array=False)
                 self._take("]")
+                self.headings.append(Heading(table, before, self.at))
             else:
-                self._pair(table)
+                self._pair(table, len(self.headings))
             if self.at == before:
                 return
 
@@ -90,8 +121,8 @@ class _Scanner:
             self.found[path] = line
         return path
 
-    def _pair(self, table: KeyPath) -> None:
-        line = self._here()
+    def _pair(self, table: KeyPath, heading: int | None = None) -> None:
+        line, start = self._here(), self.at
         path = table
         for name in self._names():
             path = (*path, name)
@@ -99,7 +130,12 @@ class _Scanner:
         self._skip(_BLANK)
         self._take("=")
         self._skip(_BLANK)
+        value = self.at
         self._value(path)
+        self.pairs[path] = Pair(start, value, self._end_of_value(value), heading)
+
+    def _end_of_value(self, start: int) -> int:
+        return start + len(self.text[start : self.at].rstrip())
 
     def _value(self, path: KeyPath) -> None:
         if self.text.startswith("[", self.at):
@@ -120,6 +156,7 @@ class _Scanner:
             before = self.at
             self.found[(*path, index)] = self._here()
             self._value((*path, index))
+            self.elements[(*path, index)] = (before, self._end_of_value(before))
             self._skip(_GAP)
             self._take(",")
             if self.at == before:

@@ -36,13 +36,19 @@ class Wrong(ValueError):
         self.key = key
 
 
-def read(path: Path, remedy_if_missing: str) -> tuple[str, dict[str, Any]]:
+def read(path: Path, remedy_if_missing: str, longest: int = 0) -> tuple[str, dict[str, Any]]:
     """The text of a TOML file and what it says; a UTF-8 byte order mark is ignored.
 
-    Raises ConfigError when the file is missing, unreadable or not TOML.
+    Raises ConfigError when the file is missing, unreadable, not TOML, or has more than
+    ``longest`` bytes, where that is given.
     """
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        with path.open("rb") as stream:
+            content = stream.read(longest + 1 if longest else -1)
+        if longest and len(content) > longest:
+            sentence = f"{path}:1: larger than {longest:,} bytes, which no pack is"
+            raise ConfigError([sentence], "Move that file away, or split it.")
+        text = content.decode("utf-8-sig")
     except FileNotFoundError:
         raise ConfigError([f"{path}: there is no such file"], remedy_if_missing) from None
     except UnicodeDecodeError as error:
@@ -51,10 +57,17 @@ def read(path: Path, remedy_if_missing: str) -> tuple[str, dict[str, Any]]:
     except OSError as error:
         trouble = (error.strerror or str(error)).lower()
         raise ConfigError([f"{path}: cannot be read: {trouble}"], "Check the path and its permissions.") from None
+    return text, understood(path, text)
+
+
+def understood(path: Path, text: str) -> dict[str, Any]:
+    """What a TOML text says. Raises ConfigError, naming ``path``, when it is not TOML."""
     try:
-        return text, tomllib.loads(text)
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError([f"{path}:{_syntax(str(error), text)}"], "Correct that line and try again.") from None
+    except RecursionError:
+        raise ConfigError([f"{path}:1: nested too deeply"], "Take some of its brackets away.") from None
 
 
 def nearest(word: str, names: Iterable[str]) -> str:

@@ -26,7 +26,10 @@ from calsync.rules.match import Facts, depth_of, first_match
 from calsync.timing.spans import format_hours
 
 ROOT = Path(__file__).parents[1]
-PAGES = ("README.md", "CHANGELOG.md", "docs/addresses.md", "docs/rules.md")
+PAGES = (
+    *("README.md", "CHANGELOG.md", "docs/addresses.md", "docs/rules.md", "docs/suggest.md", "docs/trying.md"),
+    "docs/keeping-in-touch.md",
+)
 LEAST = {
     "me": '[me]\nemails = ["sam@northwind.example"]\ntimezone = "Europe/London"\n',
     "source": '[[source]]\nname = "work"\npath = "work.ics"\n',
@@ -198,6 +201,64 @@ def test_the_manual_lists_every_key_of_a_pack(heading: str, table_of: Any) -> No
     assert {row[0] for row in table(section("docs/rules.md", heading))} == set(table_of.model_fields)
 
 
+def rows_with_examples() -> list[tuple[str, str, str, str]]:
+    """Table of a pack, key, default and example, of every key in the manual that has one."""
+    found = []
+    for heading, kind in (("a pack", "pack"), ("a rule", "rule"), ("a step", "step"), ("`when`", "when")):
+        for key, default, *_, example in table(section("docs/rules.md", f"## Keys of {heading}")):
+            if example:
+                found.append((kind, key, default, example))
+    return found
+
+
+@pytest.mark.parametrize(("kind", "key", "default", "example"), rows_with_examples())
+def test_every_example_of_a_key_loads(kind: str, key: str, default: str, example: str, tmp_path: Path) -> None:
+    value = tomllib.loads(f"value = {example}")["value"]
+    step = {"id": "s", "after": "1 day", "window": "1 week", "channel": "email"}
+    plain = {"id": "r", "step": [step]}
+    cadence = {"id": "c", "every": "tier", "channel": "email"}
+    if kind == "pack":
+        made = {"rule": [plain], key: value}
+    elif kind == "rule":
+        own = plain if key in ("id", "summary", "when") else cadence
+        made = {"rule": [own | {key: value}]}
+    else:
+        made = {"rule": [plain | ({"step": [step | {key: value}]} if kind == "step" else {"when": {key: value}})]}
+    file = schema.PackFile.model_validate(made)
+    held: Any = {"pack": file, "rule": file.rule[0], "when": file.rule[0].when}.get(kind) or file.rule[0].steps[0]
+    assert key in held.model_fields_set
+
+
+def test_the_manual_gives_the_defaults_of_every_key() -> None:
+    words: dict[str, tuple[Any, ...]] = {
+        "none": (None, (), {}),
+        "empty": ("",),
+        "your working hours": (None,),
+        "that of the channel": ("",),
+    }
+    for heading, model in (("pack", schema.PackFile), ("rule", schema.Rule), ("step", schema.Step)):
+        for key, default, *_ in table(section("docs/rules.md", f"## Keys of a {heading}")):
+            field = model.model_fields[key]
+            if default == "required":
+                assert field.is_required() or (heading, key) == ("rule", "channel"), key
+            elif default in words:
+                assert field.get_default(call_default_factory=True) in words[default], key
+            elif re.match(r'["\[0-9]', default):
+                value = tomllib.loads(f"value = {default}")["value"]
+                assert field.default == (tuple(value) if isinstance(value, list) else value), key
+            else:
+                assert (heading, key) in {("rule", "when"), ("rule", "window")}, key
+
+
+def test_every_name_in_the_manual_names_a_value() -> None:
+    from calsync.rules.names import resolve
+
+    rows = table(section("docs/rules.md", "## Change one thing"))
+    assert len(rows) == 6
+    for name, _ in rows:
+        assert resolve(name, None).pack == "professional"
+
+
 def test_the_manual_lists_every_value_of_a_condition() -> None:
     rows = {row[0]: row[1] for row in table(section("docs/rules.md", "## Keys of `when`"))}
     for key, values in {
@@ -227,7 +288,8 @@ def test_the_manual_lists_the_shipped_packs_as_they_are() -> None:
                 rows.append([rule.id, step.id, *times, step.channel.value, step.days, ", ".join(step.unless)])
             if rule.every is not None:
                 channel = rule.channel.value if rule.channel else ""
-                rows.append([rule.id, f"every {rule.every}", "", "", "", channel, rule.days, ""])
+                at = format_hours(rule.at) if rule.at else ""
+                rows.append([rule.id, f"every {rule.every}", "", "", at, channel, rule.days, ""])
         assert table(section("docs/rules.md", f"### `{name}`")) == rows
 
 
@@ -357,3 +419,14 @@ def test_the_picture_asks_nobody_for_anything() -> None:
     assert set(re.findall(r"https?://[^\s\"'<>]+", svg)) == {"http://www.w3.org/2000/svg"}
     assert "@import" not in svg
     assert "@font-face" not in svg
+
+
+def test_the_tiers_and_the_columns_of_the_manual_are_those_of_the_code() -> None:
+    from calsync.asking.importing import COLUMNS
+    from calsync.cadence import TIERS
+
+    page_ = "docs/keeping-in-touch.md"
+    assert {row[0]: row[1] for row in table(page(page_).partition("\n## ")[0])} == {k: str(v) for k, v in TIERS.items()}
+    for key, also, *_ in table(section(page_, "## From a file")):
+        assert {word.strip() for word in also.split(",") if word.strip()} <= set(COLUMNS[key.strip("`")])
+    assert [row[0].strip("`") for row in table(section(page_, "## From a file"))] == list(COLUMNS)

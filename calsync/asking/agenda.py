@@ -11,7 +11,7 @@ from typing import Any
 from calsync.config import Config
 from calsync.ledger import promises, who
 from calsync.ledger.ledger import Ledger
-from calsync.model import OPEN, FollowUp, Slot, State
+from calsync.model import OPEN, FollowUp, Slot, State, of_cadence
 from calsync.people.identity import Identities
 
 
@@ -59,7 +59,8 @@ class Entry:
         return self.name or (self.emails[0] if self.emails else "")
 
     def as_json(self, *, with_cause: bool = False) -> dict[str, Any]:
-        """Return the follow-up in the form of product §8."""
+        """Return the follow-up in the form of product §8; the meeting of a cadence is the last one, None
+        where there was none."""
         row = self.followup
         entry: dict[str, Any] = {
             "id": row.id,
@@ -80,7 +81,9 @@ class Entry:
                 "title": row.meeting_title,
                 "start": _iso(self.meeting_start),
                 "source": row.source,
-            },
+            }
+            if row.meeting
+            else None,
         }
         if with_cause:
             entry["cause"] = row.cause
@@ -154,13 +157,17 @@ def shown_as_entries(
                 slot.start.astimezone(zone) if slot else None,
                 slot.end.astimezone(zone) if slot else None,
                 config.me.timezone,
-                titles.get(row.reminder) or f"{row.step.replace('-', ' ')}: {name or row.name or row.address}",
+                titles.get(row.reminder) or f"{_words(row)}: {name or row.name or row.address}",
                 row.meeting_start.astimezone(zone),
             )
         )
     far = datetime.max.replace(tzinfo=zone)
     result.sort(key=lambda entry: (entry.start is None, entry.start or far, entry.id))
     return result
+
+
+def _words(row: FollowUp) -> str:
+    return (row.rule if of_cadence(row) else row.step).replace("-", " ")
 
 
 def _standing(row: FollowUp, slots: dict[str, Slot]) -> Slot | None:

@@ -87,7 +87,7 @@ def say(desk: Desk, person: Found | str, key: str, value: str | None) -> None:
             for own in addresses:
                 who.say(desk.ledger, own, key, None)
         else:
-            who.say(desk.ledger, addresses[0], key, value)
+            who.say(desk.ledger, addresses[0], key, value, desk.now)
 
 
 def accept(desk: Desk, person: Found) -> int:
@@ -99,7 +99,7 @@ def accept(desk: Desk, person: Found) -> int:
     kept = waiting(person.person, meetings, desk.night())
     with desk.ledger.atomic():
         who.accept_meetings(desk.ledger, {row.uid for row in rows} | {meeting.uid for meeting in kept})
-        who.say(desk.ledger, person.person, "accepted", "yes")
+        who.say(desk.ledger, person.person, "accepted", "yes", desk.now)
     return len({row.meeting for row in rows} | {meeting.key for meeting in kept})
 
 

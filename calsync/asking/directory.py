@@ -9,16 +9,17 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from calsync.asking.finding import Found
+from calsync.cadence import TIERS
 from calsync.errors import UsageError
 from calsync.ledger import promises, who
 from calsync.ledger.ledger import moment, seconds
 from calsync.ledger.who import describe
 from calsync.night.desk import Desk
 from calsync.people.addresses import canonical
+from calsync.people.phones import dialled
 from calsync.timing.spans import Span
 
-TIERS = {"A": 21, "B": 60, "C": 180, "D": 365}
-"""Days between two touches of a person of each tier."""
+_CHOICES = ("tier", "every")
 
 
 @dataclass(frozen=True)
@@ -108,19 +109,31 @@ def _times(desk: Desk) -> dict[str, tuple[int | None, int | None]]:
     }
 
 
-def set_words(desk: Desk, person: str, words: dict[str, str | None]) -> None:
-    """Keep what the user says of a person. Raises UsageError for an impossible value."""
-    checked = {key: _checked(key, value) for key, value in words.items()}
+def set_words(desk: Desk, person: str, words: dict[str, str | None]) -> dict[str, str | None]:
+    """Keep what the user says of a person, and return it as it is kept. Raises UsageError for an
+    impossible value."""
+    kept = {key: checked(key, value) for key, value in words.items()}
     addresses = desk.circle.identities.addresses(desk.person(person))
+    at = chosen_at(desk, addresses)
     with desk.ledger.atomic():
-        for key, value in checked.items():
+        for key, value in kept.items():
             for address in addresses:
                 who.say(desk.ledger, address, key, None)
             if value is not None:
-                who.say(desk.ledger, addresses[0], key, value)
+                who.say(desk.ledger, addresses[0], key, value, at if key in _CHOICES else desk.now)
+    return kept
 
 
-def _checked(key: str, value: str | None) -> str | None:
+def chosen_at(desk: Desk, addresses: Iterable[str]) -> datetime:
+    """When the user chose to keep in touch: to say it otherwise later does not begin it anew."""
+    known = who.said_at(desk.ledger, _CHOICES)
+    said = [known[address, key] for address in addresses for key in _CHOICES if (address, key) in known]
+    return (moment(min(said)) if said else None) or desk.now
+
+
+def checked(key: str, value: str | None) -> str | None:
+    """Return what the user says of a person in the form in which it is kept. Raises UsageError for an
+    impossible value."""
     if value is None:
         return None
     if key == "tier":
@@ -132,7 +145,14 @@ def _checked(key: str, value: str | None) -> str | None:
             span = Span.parse(value)
         except ValueError as error:
             raise UsageError(f"{value!r} is no span: {error}", 'Say it like "60 days" or "3 months".') from None
+        if span.amount < 1 or span.unit in ("minutes", "hours"):
+            raise UsageError(f"{value!r} is too often", 'The least is a day; say it like "60 days".')
         return str(span)
+    if key == "phone":
+        try:
+            return dialled(value)
+        except ValueError as error:
+            raise UsageError(str(error), "Begin with + and the country code, so that it works from anywhere.") from None
     if key == "timezone" and value not in available_timezones():
         from calsync.toml_problems import nearest
 

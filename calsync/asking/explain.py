@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from calsync.asking.agenda import Entry, shown_as_entries
+from calsync.asking.cadences import CadenceTold, overrides_of, tell_cadence
 from calsync.asking.finding import Found, people_named
 from calsync.ledger import promises
 from calsync.ledger.who import describe
@@ -20,6 +21,7 @@ from calsync.people.judging import Verdict
 from calsync.people.meetings import PRIVATE, Meeting
 from calsync.people.newcomers import Candidate, Verdicts, View, view
 from calsync.rules.match import Check, check
+from calsync.rules.origins import Value
 from calsync.situation import facts_of
 
 _AHEAD = timedelta(days=366)
@@ -27,7 +29,8 @@ _AHEAD = timedelta(days=366)
 
 @dataclass(frozen=True)
 class RuleTold:
-    """One rule, its conditions, and whether it is the one that decides."""
+    """One rule, its conditions, and whether it is the one that decides; ``overrides`` are its values
+    that a file of the user's says otherwise than the pack which that builds on."""
 
     pack: str
     rule: str
@@ -35,6 +38,7 @@ class RuleTold:
     checks: tuple[Check, ...]
     applies: bool
     decides: bool
+    overrides: tuple[Value, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,7 @@ class PersonTold:
     notes: tuple[str, ...] = ()
     changes: dict[str, list[tuple[datetime, State, str]]] | None = None
     start: Meeting | None = None
+    cadence: CadenceTold | None = None
 
     @property
     def verdict(self) -> Verdicts:
@@ -88,6 +93,7 @@ class PersonTold:
             "reasons": list(self.reasons),
             "meetings": [told.as_json() for told in self.meetings],
             "followups": [entry.as_json(with_cause=True) for entry in self.followups],
+            "cadence": self.cadence.as_json() if self.cadence else None,
         }
 
 
@@ -97,7 +103,7 @@ def tell_person(desk: Desk, found: Found) -> PersonTold:
     addresses = desk.circle.identities.addresses(person)
     rows = [row for row in promises.followups(desk.ledger) if desk.person(row.address) == person]
     records = desk.seen.of_people(addresses)
-    since = min([desk.since, *(row.meeting_start for row in rows)]) - timedelta(days=2)
+    since = min([desk.since, *(row.meeting_start for row in rows if row.meeting)]) - timedelta(days=2)
     meetings = [m for m in desk.meetings(records, since, desk.now + _AHEAD) if m.part_of(person) is not None]
     night = desk.night(desk.started(rows))
     seen = _settled(desk, view(person, meetings, night), rows)
@@ -115,6 +121,7 @@ def tell_person(desk: Desk, found: Found) -> PersonTold:
         notes,
         {entry.id: promises.history(desk.ledger, entry.id) for entry in entries},
         candidate.meeting if candidate else None,
+        tell_cadence(desk, found),
     )
 
 
@@ -228,7 +235,9 @@ def _rules(desk: Desk, candidate: Candidate) -> tuple[RuleTold, ...]:
                 continue
             checks: Sequence[Check] = [_discreet(each) if hidden else each for each in check(rule, facts)]
             applies = all(each.holds for each in checks)
-            told.append(RuleTold(pack.name, rule.id, rule.summary, tuple(checks), applies, applies and not decided))
+            decides = applies and not decided
+            overrides = overrides_of(desk, pack, rule.id) if decides else ()
+            told.append(RuleTold(pack.name, rule.id, rule.summary, tuple(checks), applies, decides, overrides))
             decided = decided or applies
     return tuple(told)
 

@@ -44,7 +44,8 @@ def people_named(ledger: Ledger, identities: Identities, text: str) -> list[Foun
     if "@" in wanted:
         own = canonical(wanted)
         person = identities.of(own)
-        known = any(ledger.value("SELECT 1 FROM address WHERE canonical = ?", a) for a in identities.addresses(person))
+        query = "SELECT 1 FROM address WHERE canonical = ?1 UNION SELECT 1 FROM person WHERE address = ?1"
+        known = any(ledger.value(query, address) for address in identities.addresses(person))
         people = {person} if known else set()
     else:
         people = _by_name(ledger, identities, wanted)

@@ -97,7 +97,7 @@ def _row(members: list[Entry]) -> list[str | Cell]:
     state = first.state.value
     shown = Cell("" if state == "written" else state, _TONES.get(state, "dim"))
     day = f"{first.meeting_start:%a} {first.meeting_start.day} {first.meeting_start:%b}"
-    meeting = f"{first.meeting_title}, {day}" if first.meeting_title else day
+    meeting = f"{first.meeting_title}, {day}" if first.meeting_title else day if first.followup.meeting else ""
     id_ = first.id if len(members) == 1 else first.followup.reminder
     return [time, first.title, shown, meeting, id_[:ID_SHOWN]]
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from rich.cells import cell_len
@@ -91,11 +91,20 @@ def _narrowed(widths: Sequence[int], columns: Sequence[Column], space: int) -> l
     return narrowed
 
 
+Words = Callable[[str, int], str]
+"""Says how far a long work is: what is at hand, and how much of it is done."""
+
+
+def _read(name: str, number: int) -> str:
+    return f"Reading {name}: {number:,} events" if number else f"Reading {name}"
+
+
 class Bar:
     """A bar without a known end, that appears by itself once it has been waited for."""
 
-    def __init__(self, title: str, color: bool, patience: float = 0.5) -> None:
+    def __init__(self, title: str, color: bool, patience: float = 0.5, words: Words | None = None) -> None:
         self._words = title
+        self._in_words = words or _read
         self._color = color
         self._lock = threading.Lock()
         self._stopped = False
@@ -105,7 +114,7 @@ class Bar:
         self._timer.start()
 
     def told(self, name: str, number: int) -> None:
-        self._words = f"Reading {clean(name)}: {number:,} events" if number else f"Reading {clean(name)}"
+        self._words = self._in_words(clean(name), number)
         if (shown := self._shown) is not None:
             shown.update(0, description=self._words)
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from calsync.cli.answers import Person, answering
-from calsync.cli.options import state_of
+from calsync.cli.importing import import_
+from calsync.cli.options import State, state_of
 from calsync.cli.terminal import Cell, Column, Row, counted, day_and_time
+from calsync.cli.why import cadence_in_words
 from calsync.errors import UsageError
+
+if TYPE_CHECKING:
+    from calsync.asking.cadences import CadenceTold
 
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 
@@ -23,6 +28,7 @@ def register(app: typer.Typer) -> None:
     group.command()(split)
     group.command()(ignore)
     group.command()(duplicates)
+    group.command("import")(import_)
     group.command()(forget)
     app.add_typer(group, name="people")
 
@@ -75,6 +81,7 @@ def _said(words: dict[str, str]) -> list[str]:
         "human": "a human",
         "accepted": "",
         "name": "",
+        "known": "a contact",
     }
     return [word for key in sorted(words) if (word := told.get(key, f"{key} {words[key]}"))]
 
@@ -92,11 +99,14 @@ def show(ctx: typer.Context, person: Person, as_json: Json = False) -> None:
         found = one_person(ledger, desk.circle.identities, person)
         known = next((each for each in everybody(desk) if each.person == found.person), None)
         told = tell_person(desk, found)
+        cadence = told.cadence
         zone = desk.zones({found.person: told.view}).get(found.person)
+        phone = desk.phones([found.person]).get(found.person)
     if as_json:
         own: dict[str, object] = {"name": found.name, "emails": list(found.addresses)}
         own |= known.as_json() if known else {}
-        own |= {"timezone": str(zone[0]) if zone else None, "verdict": told.verdict.value}
+        own |= {"timezone": str(zone[0]) if zone else None, "phone": phone, "verdict": told.verdict.value}
+        own |= {"cadence": cadence.as_json() if cadence else None}
         state.terminal.json(own | {"followups": told.as_json()["followups"]})
         return
     terminal, now = state.terminal, state.local_now()
@@ -105,12 +115,16 @@ def show(ctx: typer.Context, person: Person, as_json: Json = False) -> None:
     rows.append(("Standing", f"{told.verdict.value}: {'; '.join(told.reasons)}"))
     if zone:
         rows.append(("Time zone", f"{zone[0]} ({zone[1]})"))
+    if phone:
+        rows.append(("Phone", phone))
     if known is not None:
         if known.met:
             rows.append(("Last met", day_and_time(known.met, now)))
         if known.next:
             rows.append(("Next meeting", day_and_time(known.next, now)))
         rows += [(key.capitalize(), known.said[key]) for key in ("tier", "every") if key in known.said]
+        if cadence is not None:
+            rows.append(("In touch", cadence_in_words(cadence, now)))
         rows += [
             ("Note", word)
             for word in _said({k: v for k, v in known.said.items() if k in ("stopped", "ignored", "human")})
@@ -143,6 +157,9 @@ def set_(
     timezone: Annotated[
         str | None, typer.Option(help="Their time zone, like America/New_York; none infers it again.")
     ] = None,
+    phone: Annotated[
+        str | None, typer.Option(help="Their telephone number, for links in reminders; none takes the card's.")
+    ] = None,
     name: Annotated[str | None, typer.Option(help="What to call them; none takes the calendar's name.")] = None,
     human: Annotated[
         bool | None, typer.Option("--human/--no-human", help="A human, whatever the address looks like.")
@@ -153,20 +170,31 @@ def set_(
     from calsync.asking.finding import person_or_address
 
     state = state_of(ctx)
-    given = {"tier": tier, "every": every, "timezone": timezone, "name": name}
+    given = {"tier": tier, "every": every, "timezone": timezone, "phone": phone, "name": name}
     words = {key: None if value.lower() == "none" else value for key, value in given.items() if value is not None}
     if human is not None:
         words["human"] = "yes" if human else None
     if not words:
-        raise UsageError("nothing to set", "Give --tier, --every, --timezone, --name or --human.")
+        raise UsageError("nothing to set", "Give --tier, --every, --timezone, --phone, --name or --human.")
     with answering(state) as desk:
         own, called = person_or_address(desk.ledger, desk.circle.identities, person)
-        set_words(desk, own, words)
+        words = set_words(desk, own, words)
+    cadence = _cadence(state, own) if words.get("tier") or words.get("every") else None
     if not state.quiet:
         told = ", ".join(f"{key} {value}" if value else f"no {key} of their own" for key, value in words.items())
         state.terminal.line(f"{called}: {told.replace('human yes', 'a human')}")
-        if words.get("tier") or words.get("every"):
-            state.terminal.line(Cell("Kept. Regular follow-ups by tier come with a later version.", "dim"))
+        if cadence is not None:
+            state.terminal.line(Cell(cadence_in_words(cadence, state.local_now()), "dim"))
+
+
+def _cadence(state: State, person: str) -> CadenceTold | None:
+    """When somebody who was just given a tier is due, as the next night will see it."""
+    from calsync.asking.cadences import tell_cadence
+    from calsync.asking.finding import Found
+    from calsync.sync import desk_of
+
+    with state.ledger() as ledger:
+        return tell_cadence(desk_of(state.config(), ledger, state.now()), Found(person, "", (person,)))
 
 
 def merge(ctx: typer.Context, one: Person, other: Person) -> None:

@@ -124,18 +124,21 @@ class Terminal:
         draw(made, groups, color=self._color)
 
     @contextmanager
-    def progress(self, title: str) -> Iterator[Callable[[str, int], None]]:
+    def progress(
+        self, title: str, words: Callable[[str, int], str] | None = None
+    ) -> Iterator[Callable[[str, int], None]]:
         """Show a bar on stderr for work that lasts longer than half a second.
 
-        Yields a function that is told what is being read and how much of it was. Nothing is shown
-        where stderr is no terminal, or with ``--quiet``.
+        Yields a function that is told what is at hand and how much of it is done, which ``words`` puts
+        into words, of reading events by default. Nothing is shown where stderr is no terminal, or with
+        ``--quiet``.
         """
         if self.quiet or not _is_terminal(sys.stderr):
             yield lambda name, number: None
             return
         from calsync.cli.drawing import Bar
 
-        bar = Bar(title, self._color)
+        bar = Bar(title, self._color, words=words)
         try:
             yield bar.told
         finally:

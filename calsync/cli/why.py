@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +13,7 @@ from calsync.cli.terminal import Cell, Tone, counted, day_and_time
 from calsync.errors import UsageError
 
 if TYPE_CHECKING:
+    from calsync.asking.cadences import CadenceAsked, CadenceTold
     from calsync.asking.explain import MeetingTold, PersonTold, RuleTold
 
 _MEETINGS = 8
@@ -21,7 +24,7 @@ _WORDS = {
     "known": "known already",
     "held": "held in the inbox",
     "excluded": "excluded",
-    "not found": "not found",
+    "not found": "not met yet",
 }
 
 
@@ -86,7 +89,13 @@ def _person(state: State, told: PersonTold) -> None:
     for note in told.notes:
         terminal.line(Cell("Note: ", "warn"), f"{note}.")
     _followups(state, told)
-    _rules(state, told.rules, told)
+    if told.start is not None:
+        _rules(state, "Rules, in the order they are asked", told.rules)
+    if told.cadence is not None:
+        terminal.line()
+        terminal.line(Cell("Keeping in touch", "strong"))
+        terminal.line(f"  {cadence_in_words(told.cadence, now)}")
+        _rules(state, "", told.cadence.rules)
     if told.meetings:
         terminal.line()
         terminal.line(Cell(_naming(len(told.meetings)), "strong"))
@@ -129,16 +138,39 @@ def _followups(state: State, told: PersonTold) -> None:
                 terminal.line(f"{_INDENT}{day_and_time(local, now)}: {life.value}, {cause}")
 
 
-def _rules(state: State, rules: tuple[RuleTold, ...], told: PersonTold) -> None:
-    if not rules or told.start is None:
+def cadence_in_words(told: CadenceTold, now: datetime) -> str:
+    """ "Due on Monday 4 May 2026: 60 days since you last met on 5 March 2026 (tier B)."."""
+    since = f"{told.since.day} {told.since:%B %Y}"
+    if told.due is None:
+        return f"{told.words[:1].upper()}{told.words[1:]}, since {since}, but nothing comes: {told.quiet}."
+    day = f"{told.due:%A} {told.due.day} {told.due:%B %Y}"
+    was = "Due" if told.due >= now.date() else "Was due"
+    text = f"{was} on {day}: {told.because}."
+    if told.quiet:
+        return f"Quiet: {told.quiet}."
+    if told.waits:
+        return f"Waits: {told.waits}. {text}"
+    if told.next is not None and told.next.date() != told.due:
+        return f"{text} Its reminder stands on {day_and_time(told.next, now)}."
+    return text
+
+
+def _rules(state: State, heading: str, rules: Sequence[RuleTold | CadenceAsked]) -> None:
+    if not rules:
         return
     terminal = state.terminal
-    terminal.line()
-    terminal.line(Cell("Rules, in the order they are asked", "strong"))
+    if heading:
+        terminal.line()
+        terminal.line(Cell(heading, "strong"))
     for rule in rules:
         name = f"{rule.pack}.{rule.rule}"
         if rule.decides:
             terminal.line("  ", Cell("✓ ", "good"), f"{name}: every condition holds, so it decides")
+            for value in rule.overrides:
+                from calsync.toml_problems import shown
+
+                said = f"{value.dotted} is {shown(value.value)} in {value.file}, in place of {shown(value.beneath)}"
+                terminal.line(Cell(f"      {said}", "dim"))
         elif rule.applies:
             terminal.line("  ", Cell("· ", "dim"), f"{name}: would apply too, but an earlier rule decided")
         else:

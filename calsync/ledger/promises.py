@@ -55,6 +55,17 @@ def followups_of_meetings(ledger: Ledger, meetings: Iterable[str]) -> list[Follo
     return [_followup(row) for row in ledger.in_list(query, sorted(set(meetings)))]
 
 
+def standing(ledger: Ledger, addresses: Iterable[str]) -> list[Any]:
+    """Return of all follow-ups of these addresses what changes when they or their reminders do, the
+    address first."""
+    query = (
+        "SELECT f.address, f.id, f.state, f.last_day, f.timing, f.pack, f.meeting_title, r.id, r.starts, r.moved,"
+        " r.removed FROM followup f LEFT JOIN reminder r ON r.id = f.reminder"
+        " WHERE f.address IN (SELECT value FROM json_each(?))"
+    )
+    return ledger.rows(query, json.dumps(sorted(addresses)))
+
+
 def slots(ledger: Ledger, where: str = "1", *values: object) -> list[Slot]:
     """Return the reminders' places for which an SQL condition holds."""
     return [_slot(row) for row in ledger.rows(f"SELECT {_SLOT} FROM reminder WHERE {where}", *values)]
@@ -69,7 +80,7 @@ def promise(ledger: Ledger, changed: Iterable[FollowUp], at: datetime) -> None:
                 "INSERT INTO change VALUES (?, ?, ?, ?)",
                 (followup.id, seconds(at), followup.state, followup.cause),
             )
-        values = asdict(followup) | {
+        values = {name: getattr(followup, name) for name in _FOLLOWUP.split(", ")} | {
             "meeting_start": seconds(followup.meeting_start),
             "meeting_end": seconds(followup.meeting_end),
             "state": followup.state.value,
@@ -104,6 +115,15 @@ def history(ledger: Ledger, followup: str) -> list[tuple[datetime, State, str]]:
     return [(_at(at), State(state), cause) for at, state, cause in ledger.rows(query, followup)]
 
 
+def answered_at(ledger: Ledger, followups: Iterable[str]) -> dict[str, datetime]:
+    """Return when follow-ups were last done or dismissed, by id."""
+    query = (
+        "SELECT followup, max(at) FROM change WHERE state IN ('done', 'dismissed')"
+        " AND followup IN (SELECT value FROM json_each(?)) GROUP BY followup"
+    )
+    return {id_: _at(at) for id_, at in ledger.rows(query, json.dumps(sorted(followups)))}
+
+
 def facts(ledger: Ledger, meetings: Iterable[str]) -> dict[tuple[str, str], Facts]:
     """Return what rules saw of meetings, by (canonical address, meeting key)."""
     from calsync.rules.match import Facts
@@ -133,6 +153,16 @@ def put_words(ledger: Ledger, reminder: Reminder, inputs: str, pack: str) -> Non
             *(pack, reminder.url, int(reminder.done), reminder.id),
         ),
     )
+
+
+def offers(ledger: Ledger, reminders: Iterable[str]) -> dict[str, str]:
+    """Return what was written down of the times that reminders propose, by their ids."""
+    query = "SELECT id, offer FROM reminder WHERE offer != '' AND id IN (SELECT value FROM json_each(?))"
+    return dict(ledger.in_list(query, sorted(set(reminders))))
+
+
+def put_offer(ledger: Ledger, reminder: str, offer: str) -> None:
+    ledger.connection.execute("UPDATE reminder SET offer = ? WHERE id = ?", (offer, reminder))
 
 
 def reminders(ledger: Ledger, since: datetime, until: datetime) -> list[Reminder]:

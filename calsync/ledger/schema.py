@@ -121,19 +121,25 @@ MIGRATIONS: tuple[str, ...] = (
     """,
     # When an event appeared in its source; NULL for those that stood there at the first reading.
     "ALTER TABLE event ADD COLUMN seen INTEGER;",
+    # The times that a reminder proposes, and what they rest on; empty where it proposes none.
+    "ALTER TABLE reminder ADD COLUMN offer TEXT NOT NULL DEFAULT '';",
+    # When the user said it: whom you never met is due from the day on which you gave them a tier.
+    "ALTER TABLE person ADD COLUMN said INTEGER; UPDATE person SET said = (SELECT max(at) FROM run);",
 )
 
 
-def migrate(connection: sqlite3.Connection, path: Path, migrations: tuple[str, ...] = MIGRATIONS) -> None:
-    """Bring the ledger to the newest form. Raises :class:`ConfigError` where a newer calsync
-    wrote it, and leaves it as it is."""
+def migrate(
+    connection: sqlite3.Connection, path: Path, migrations: tuple[str, ...] = MIGRATIONS, *, backed_up: bool = True
+) -> None:
+    """Bring the ledger to the newest form, and keep a copy of the old one unless ``backed_up`` is
+    false. Raises :class:`ConfigError` where a newer calsync wrote it, and leaves it as it is."""
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version > len(migrations):
         raise ConfigError(
             [f"{path}: a newer calsync wrote this ledger (form {version}; this one knows {len(migrations)})"],
             "Install the newer calsync, or restore an older copy of the ledger.",
         )
-    if 0 < version < len(migrations):
+    if backed_up and 0 < version < len(migrations):
         backup(connection, path.with_name(f"{path.name}.before-{version + 1}"))
     for number in range(version, len(migrations)):
         _migrate_once(connection, number, migrations[number])

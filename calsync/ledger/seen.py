@@ -116,6 +116,26 @@ class Seen:
                 found.add(uid)
         return self.of_uids(found)
 
+    def marks_of(self, addresses: Iterable[str]) -> list[Any]:
+        """Return all events in which one of these canonical addresses may count, with those that share
+        their UIDs: the address, and what changes with the event."""
+        query = (
+            "SELECT a.canonical, other.id, other.digest, other.gone, other.seen FROM address a"
+            " JOIN attendance t ON t.address = a.id AND t.counts JOIN event e ON e.id = t.event"
+            " JOIN event other ON other.uid = e.uid WHERE a.canonical IN (SELECT value FROM json_each(?))"
+        )
+        return self._ledger.rows(query, json.dumps(sorted(addresses)))
+
+    def begins_after(self, addresses: Iterable[str], since: datetime) -> dict[str, datetime]:
+        """Return when the first event after a moment begins in which one of these may count."""
+        query = (
+            "SELECT a.canonical, min(e.starts) FROM address a JOIN attendance t ON t.address = a.id AND t.counts"
+            " JOIN event e ON e.id = t.event WHERE e.starts > ?1 AND a.canonical IN (SELECT value FROM json_each(?2))"
+            " GROUP BY a.canonical"
+        )
+        rows = self._ledger.rows(query, seconds(since), json.dumps(sorted(addresses)))
+        return {address: datetime.fromtimestamp(at, UTC) for address, at in rows}
+
     def trails(self, addresses: Iterable[str], until: datetime) -> list[Trail]:
         """Return all events beginning by then in which one of these canonical addresses may count."""
         query = (

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
-from calsync.ledger.ledger import Ledger
+from calsync.ledger.ledger import Ledger, seconds
 from calsync.people.addresses import canonical
 from calsync.people.identity import Identities
 
-KEYS = ("tier", "every", "timezone", "stopped", "ignored", "human", "accepted", "name")
+KEYS = ("tier", "every", "timezone", "stopped", "ignored", "human", "accepted", "name", "phone", "known")
 
 
 def links(ledger: Ledger) -> list[tuple[str, str]]:
@@ -40,13 +41,24 @@ def said(ledger: Ledger) -> dict[str, dict[str, str]]:
     return found
 
 
-def say(ledger: Ledger, address: str, key: str, value: str | None) -> None:
-    """Keep a word about an address; None takes it back."""
+def said_at(ledger: Ledger, keys: Iterable[str]) -> dict[tuple[str, str], int]:
+    """Return when the user said words of these keys (epoch seconds), by canonical address and key;
+    those are left out of which the ledger does not know it."""
+    wanted = list(keys)
+    query = "SELECT address, key, said FROM person WHERE said IS NOT NULL AND key IN (SELECT value FROM json_each(?))"
+    return {(address, key): at for address, key, at in ledger.in_list(query, wanted)}
+
+
+def say(ledger: Ledger, address: str, key: str, value: str | None, at: datetime | None = None) -> None:
+    """Keep a word about an address, with the time at which it was said; None takes it back."""
     own = canonical(address)
     if value is None:
         ledger.connection.execute("DELETE FROM person WHERE address = ? AND key = ?", (own, key))
     else:
-        ledger.connection.execute("INSERT OR REPLACE INTO person VALUES (?, ?, ?)", (own, key, value))
+        ledger.connection.execute(
+            "INSERT OR REPLACE INTO person (address, key, value, said) VALUES (?, ?, ?, ?)",
+            (own, key, value, None if at is None else seconds(at)),
+        )
 
 
 def accept_meetings(ledger: Ledger, uids: Iterable[str]) -> None:

@@ -17,12 +17,15 @@ from calsync.config import IcsOutput
 from calsync.ids import followup_id, reminder_id
 from calsync.ledger import promises
 from calsync.ledger.ledger import seconds
-from calsync.model import OPEN, Channel, FollowUp, Slot, State
+from calsync.model import EVERY, OPEN, Channel, FollowUp, Slot, State, of_cadence
 from calsync.night.desk import Desk
 from calsync.outputs.base import Mark
 
 _ROUNDS, _TURNS = 8, 16
 """How often a meeting moved, and a reminder returned, for its id to be known again."""
+
+_TOUCHES = 64
+"""How many touches a cadence had, for the next one to be known again."""
 
 
 def marks_of(desk: Desk) -> list[Mark]:
@@ -69,7 +72,7 @@ def remember_marks(desk: Desk, arranged: Arranged) -> None:
 def as_they_stand(arranged: Arranged, marks: Sequence[Mark], now: datetime, zone: tzinfo) -> Arranged:
     """Give planned follow-ups the ids, places and answers of the reminders found in the outputs."""
     by_id = {mark.id: mark for mark in marks}
-    by_place = {(mark.meeting, *mark.rule.split("/")[1:]): mark for mark in marks if mark.meeting}
+    by_place = {(m.meeting, *m.rule.split("/")[1:]): m for m in marks if m.meeting and not _is_of_cadence(m)}
     apart = {own.id for row in arranged.followups if (own := _own(row, by_id, row.address)) is not None}
     slots: dict[str, Slot] = {}
     rows: list[FollowUp] = []
@@ -81,7 +84,7 @@ def as_they_stand(arranged: Arranged, marks: Sequence[Mark], now: datetime, zone
         if slot is not None and (row.state in OPEN or row.state is State.MISSED or by_id[slot.id].done):
             day = slot.start.astimezone(zone).date()
             # A time after the window can only be the user's.
-            slots[slot.id] = replace(slot, moved=bool(slot.alone) or day > row.last_day)
+            slots[slot.id] = replace(slot, moved=(bool(slot.alone) and not of_cadence(row)) or day > row.last_day)
             row = _adopted(row, slot, by_id[slot.id], now)
             if row.state in OPEN:
                 row = replace(row, last_day=max(row.last_day, day))
@@ -91,10 +94,25 @@ def as_they_stand(arranged: Arranged, marks: Sequence[Mark], now: datetime, zone
     return Arranged(tuple(rows), tuple(slots.values()), arranged.notes)
 
 
+def without_tier(arranged: Arranged, marks: Sequence[Mark]) -> str:
+    """Say which reminders cannot be taken over: a tier stands in the ledger alone, and was lost with it."""
+    carried = {row.reminder for row in arranged.followups}
+    number = sum(_is_of_cadence(mark) and not mark.done and mark.id not in carried for mark in marks)
+    if not number:
+        return ""
+    what = "1 reminder to keep in touch leaves" if number == 1 else f"{number} reminders to keep in touch leave"
+    return f"{what} the feed, because the tiers were lost with the ledger: give them again with calsync people import"
+
+
+def _is_of_cadence(mark: Mark) -> bool:
+    return mark.rule.endswith(f"/{EVERY}")
+
+
 def _own(row: FollowUp, marks: Mapping[str, Mark], alone: str) -> Slot | None:
     """Find the latest reminder of a follow-up by its id, which tells round and turn."""
-    for round_, turn in product(reversed(range(_ROUNDS)), reversed(range(_TURNS))):
-        id_ = reminder_id(row.meeting, row.rule, row.step, round_, turn, alone)
+    rounds, meeting = (_TOUCHES, "") if of_cadence(row) else (_ROUNDS, row.meeting)
+    for round_, turn in product(reversed(range(rounds)), reversed(range(_TURNS))):
+        id_ = reminder_id(meeting, row.rule, row.step, round_, turn, alone)
         if id_ in marks:
             return _slot(row, marks[id_], round_, turn, alone)
     return None
@@ -106,7 +124,8 @@ def _slot(row: FollowUp, mark: Mark, round_: int, turn: int, alone: str) -> Slot
 
 
 def _adopted(row: FollowUp, slot: Slot, mark: Mark, now: datetime) -> FollowUp:
-    id_ = followup_id(row.address, row.meeting, row.rule, row.step, slot.round)
+    meeting = "" if of_cadence(row) else row.meeting
+    id_ = followup_id(row.address, meeting, row.rule, row.step, slot.round)
     row = replace(row, id=id_, round=slot.round, reminder=slot.id)
     if mark.done:
         return replace(row, state=State.DONE, cause="it was ticked off in the feed")

@@ -26,7 +26,7 @@ from calsync.people.meetings import (
 )
 from calsync.people.newcomers import Night, View, view
 from calsync.rules.schema import Pack
-from calsync.situation import has_started
+from calsync.situation import Tie, has_started
 from calsync.sources.contacts import Card
 from calsync.timing.working_time import WorkingTime, public_holidays
 from calsync.wording import Someone
@@ -102,6 +102,7 @@ class Desk:
 
     def night(self, started: Iterable[tuple[str, str]] = ()) -> Night:
         contacts = frozenset(self.person(address) for card in self.cards for address in card.addresses)
+        contacts |= self.people_with("known")
         return Night(
             now=self.now,
             since=self.since,
@@ -146,7 +147,7 @@ class Desk:
                     own.append(meeting)
         return {person: view(person, own, night) for person, own in by_person.items()}
 
-    def zones(self, views: Mapping[str, View]) -> dict[str, tuple[tzinfo, str]]:
+    def zones(self, views: Mapping[str, View | Tie]) -> dict[str, tuple[tzinfo, str]]:
         """Return people's zones: as the user said, else that of the latest invitation they sent."""
         found: dict[str, tuple[tzinfo, str]] = {}
         for person, seen in views.items():
@@ -160,21 +161,34 @@ class Desk:
                 found[self.person(address)] = (ZoneInfo(words["timezone"]), "as you set it")
         return found
 
-    def someones(self, people: Iterable[str], views: Mapping[str, View]) -> dict[str, Someone]:
+    def someones(self, people: Iterable[str], views: Mapping[str, View | Tie]) -> dict[str, Someone]:
         """Return people as they are told to the user, the address used last first."""
         people = sorted(set(people))
         known = describe(self.ledger, self.circle.identities, people)
         zones = self.zones(views)
         alike = self._alike({person: name for person, (name, _) in known.items()})
+        phones = self.phones(people)
         return {
             person: Someone(
                 *known[person],
                 zones[person][0] if person in zones else None,
                 zones[person][1] if person in zones else "",
                 alike.get(person, ()),
+                phones.get(person, ""),
             )
             for person in people
         }
+
+    def phones(self, people: Iterable[str]) -> dict[str, str]:
+        """Return people's telephone numbers: as the user said, else the best on a contact card."""
+        wanted = set(people)
+        found: dict[str, str] = {}
+        for card in self.cards if wanted else ():
+            for address in card.addresses if card.phones else ():
+                if (person := self.person(address)) in wanted:
+                    found.setdefault(person, card.phones[0])
+        said = {self.person(address): words["phone"] for address, words in self.said.items() if "phone" in words}
+        return found | {person: number for person, number in said.items() if person in wanted}
 
     def _alike(self, names: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
         """Return for each person the addresses of other people with the same full name, those

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from calsync.rules.drafts import TemplateError, parse, render, words_for
+from calsync.rules.layers import Texts
 from calsync.rules.load import lines_for
 from calsync.rules.schema import Message, Pack, Touch
 from calsync.toml_lines import KeyPath
@@ -24,10 +25,11 @@ _SAMPLE = words_for(
 )
 
 
-def check_templates(pack: Pack) -> list[str]:
+def check_templates(pack: Pack, instead: Texts | None = None) -> list[str]:
     """All templates of a pack that cannot be used, each as ``file:line: key: sentence``.
 
-    Each template is read, and filled in once for invented people.
+    Each template is read, and filled in once for invented people. ``instead`` is as in
+    :func:`calsync.rules.load.load_packs`.
     """
     problems = []
     for path, template in _templates(pack):
@@ -37,7 +39,7 @@ def check_templates(pack: Pack) -> list[str]:
         except TemplateError as error:
             where = f" (line {error.line} of the text)" if error.line > 1 else ""
             problems.append(Problem(path, f"{error}{where}"))
-    return lines_for(pack, problems) if problems else []
+    return lines_for(pack, problems, instead) if problems else []
 
 
 def _templates(pack: Pack) -> Iterator[tuple[KeyPath, str]]:

@@ -13,6 +13,7 @@ meeting  the title of the meeting, or "our meeting" where it has none or is priv
 date     the day of the meeting: "Tuesday 10 November"
 place    where it was; empty where nobody wrote it down
 me       my own name; empty where the config has none
+slots    in a draft: three times when I am free, a line each
 ======== ==========================================================================
 
 Most templates need variables alone. Those are filled in here, because importing the
@@ -28,7 +29,7 @@ from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from calsync.rules.channels import FORMS
+from calsync.rules.channels import ARRANGED, form_of
 from calsync.rules.schema import Message, Pack, Touch
 
 if TYPE_CHECKING:
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 TITLE_LENGTH = 200
 BODY_LENGTH = 4_000
 TEMPLATE_LENGTH = 4_000
-MAILTO_LENGTH = 1_800
 
 FILTERS = ("capitalize", "default", "lower", "title", "trim", "truncate", "upper")
 _NODES = {
@@ -65,6 +65,7 @@ class Words:
     date: str
     place: str = ""
     me: str = ""
+    slots: str = ""
 
 
 NAMES = tuple(field.name for field in fields(Words))
@@ -86,7 +87,9 @@ class TemplateError(ValueError):
         self.line = line
 
 
-def words_for(names: Sequence[str], *, meeting: str, day: date, place: str = "", me: str = "") -> Words:
+def words_for(
+    names: Sequence[str], *, meeting: str, day: date, place: str = "", me: str = "", slots: str = ""
+) -> Words:
     """The words for people of these display names, who met me on ``day``, a local date.
 
     Somebody without a name is called by the address given instead.
@@ -94,30 +97,36 @@ def words_for(names: Sequence[str], *, meeting: str, day: date, place: str = "",
     names = [_in_order(name) for name in names]
     return Words(
         people=_joined(names),
-        first_names=_joined([_first_name(name) for name in names]),
+        first_names=_joined([first_name(name) for name in names]),
         name=names[0] if names else "",
         meeting=meeting.strip() or "our meeting",
         date=f"{_DAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]}",
         place=place.strip(),
         me=me.strip(),
+        slots=slots,
     )
 
 
-def title_of(step: Touch, words: Words) -> str:
+def title_of(step: Touch, words: Words, *, first_contact: bool = False) -> str:
     """The reminder's title, without symbol: one line of at most 200 characters.
 
-    A step without a title gets that of its channel. Raises TemplateError.
+    A step without a title gets that of its channel, and so does a call that would be the first
+    contact: whatever its step says, it is proposed and not made. Raises TemplateError.
     """
     channel = step.channel
-    template = step.title or (FORMS[channel].title if channel else "{{ people }}")
+    own = "" if first_contact and channel in ARRANGED else step.title
+    template = own or (form_of(channel, first_contact=first_contact).title if channel else "{{ people }}")
     return _line(render(template, words))
 
 
-def draft_of(pack: Pack, step: Touch, words: Words) -> Draft | None:
-    """The draft of a step, or None where it has no message. Raises TemplateError."""
+def draft_of(pack: Pack, step: Touch, words: Words, *, first_contact: bool = False) -> Draft | None:
+    """The draft of a step, that of its channel where it has no message. Raises TemplateError."""
     message = message_of(pack, step)
     if message is None:
-        return None
+        if step.channel is None:
+            return None
+        form = form_of(step.channel, first_contact=first_contact)
+        message = Message(subject=form.subject, body=form.body)
     return Draft(_line(render(message.subject, words)), render(message.body, words).strip()[:BODY_LENGTH])
 
 
@@ -172,40 +181,6 @@ def parse(template: str) -> Tree:
     return tree
 
 
-def mailto(addresses: Sequence[str], subject: str, body: str) -> str:
-    """A ``mailto:`` link to these addresses with a prepared message (RFC 6068).
-
-    Line breaks are CRLF, everything is percent-encoded UTF-8, and the link is at most
-    1,800 characters long, because mail programs and calendars cut longer ones: the end of
-    the body goes first, then that of the subject. Empty where there is no address.
-    """
-    from urllib.parse import quote
-
-    if not addresses:
-        return ""
-    link = "mailto:" + ",".join(quote(address, safe="@!$'*+-._~") for address in addresses)
-    for key, text in (("subject", " ".join(subject.split())), ("body", re.sub(r"\r\n|\r|\n", "\r\n", body))):
-        if text:
-            link += _fitting(f"{'&' if '?' in link else '?'}{key}=", text, MAILTO_LENGTH - len(link))
-    return link
-
-
-def _fitting(key: str, text: str, room: int) -> str:
-    from urllib.parse import quote
-
-    text = text.encode("utf-8", "replace").decode("utf-8")
-    encoded = quote(text, safe="")
-    if len(key) + len(encoded) <= room:
-        return key + encoded
-    left, kept = room - len(key) - len(quote("…")), ""
-    for character in text:
-        piece = quote(character, safe="")
-        if len(kept) + len(piece) > left:
-            break
-        kept += piece
-    return f"{key}{kept.removesuffix('%0D')}{quote('…')}" if kept else ""
-
-
 def _is_simple(template: str) -> bool:
     known = all(match[1] in NAMES for match in _VARIABLE.finditer(template))
     # A brace beside a variable changes how Jinja reads it, as in "{{{ name }}}".
@@ -239,7 +214,9 @@ def _in_order(name: str) -> str:
     return f"{given} {family}" if comma and family and given and "," not in given else name.strip()
 
 
-def _first_name(name: str) -> str:
+def first_name(name: str) -> str:
+    """What to call somebody in a greeting; an address where there is no name."""
+    name = _in_order(name)
     plain = re.sub(r"\s*[(\[].*?[)\]]\s*", " ", name).strip() or name
     if "@" in plain:
         return plain

@@ -100,6 +100,11 @@ def check(rule: Rule, facts: Facts) -> list[Check]:
     ]
 
 
+def conditions(rule: Rule) -> list[tuple[str, str]]:
+    """Each condition of the rule with what it wants in words, as :func:`check` tells them."""
+    return [(each.key, each.wanted(rule.when)) for each in _CONDITIONS if getattr(rule.when, each.key)]
+
+
 def first_match(packs: Sequence[Pack], facts: Facts) -> Match | None:
     """The first rule with steps that matches, in pack order. Cadences stand apart: they
     speak of a person, not of a meeting."""

@@ -7,148 +7,31 @@ applies is :mod:`calsync.rules.match`'s.
 
 from __future__ import annotations
 
-import re
-from datetime import time, timedelta
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from calsync.model import Channel
-from calsync.rules.patterns import check_title
-from calsync.timing.spans import Span, parse_duration_range, parse_hours, parse_range
-from calsync.toml_problems import Wrong, nearest, one_of, shown
+from calsync.rules.values import (
+    ANY_OF,
+    AtHours,
+    ChannelName,
+    DomainGlob,
+    Duration,
+    DurationRange,
+    Every,
+    Group,
+    GroupRange,
+    Id,
+    SourceName,
+    SpanText,
+    Tag,
+    TitlePattern,
+)
+from calsync.toml_problems import Wrong
 
-_ID = re.compile(r"[a-z0-9-]+")
+__all__ = ["DurationRange", "GroupRange", "Message", "Pack", "PackFile", "Rule", "Step", "Touch", "When"]
 
-
-class GroupRange(NamedTuple):
-    """How many others take part; None leaves an end open, both ends are included."""
-
-    least: int | None
-    most: int | None
-
-
-class DurationRange(NamedTuple):
-    """How long a meeting lasts; None leaves an end open, both ends are included."""
-
-    least: timedelta | None
-    most: timedelta | None
-
-
-def _id(value: object) -> str:
-    if not isinstance(value, str) or not _ID.fullmatch(value):
-        raise Wrong(f'expected small letters, digits and hyphens such as "first-meeting", found {shown(value)}')
-    return value
-
-
-def _span(value: object) -> Span:
-    expected = 'expected a span such as "1 working day", "3 days" or "2 weeks"'
-    if not isinstance(value, str):
-        raise Wrong(f"{expected}, found {shown(value)}")
-    try:
-        return Span.parse(value)
-    except ValueError as error:
-        raise Wrong(str(error)) from None
-
-
-def _every(value: object) -> Span | Literal["tier"]:
-    if value == "tier":
-        return "tier"
-    if not isinstance(value, str):
-        raise Wrong(f'expected "tier" or a span such as "60 days", found {shown(value)}')
-    try:
-        span = Span.parse(value)
-    except ValueError:
-        raise Wrong(
-            f'expected "tier" or a span such as "60 days", found {shown(value)}{nearest(value, ["tier"])}'
-        ) from None
-    if span.amount < 1 or span.unit in ("minutes", "hours"):
-        raise Wrong(f"expected a cadence of a day or more, found {shown(value)}")
-    return span
-
-
-def _at(value: object) -> tuple[time, time]:
-    expected = 'expected hours such as "09:00-11:00"'
-    if not isinstance(value, str):
-        raise Wrong(f"{expected}, found {shown(value)}")
-    try:
-        return parse_hours(value)
-    except ValueError as error:
-        raise Wrong(str(error)) from None
-
-
-def _channel(value: object) -> Channel:
-    words = [channel.value for channel in Channel]
-    if not isinstance(value, str) or value not in words:
-        hint = nearest(value, words) if isinstance(value, str) else ""
-        raise Wrong(f"expected {one_of(words)}, found {shown(value)}{hint}")
-    return Channel(value)
-
-
-def _group(value: object) -> GroupRange:
-    expected = 'expected a number of people such as "1..6", "7.." or 3'
-    if isinstance(value, bool) or not isinstance(value, int | str):
-        raise Wrong(f"{expected}, found {shown(value)}")
-    try:
-        return GroupRange(*parse_range(str(value)))
-    except ValueError as error:
-        raise Wrong(str(error)) from None
-
-
-def _duration(value: object) -> DurationRange:
-    expected = 'expected a duration such as "..20 minutes", "30..60 minutes" or "1 hour.."'
-    if not isinstance(value, str):
-        raise Wrong(f"{expected}, found {shown(value)}")
-    try:
-        return DurationRange(*parse_duration_range(value))
-    except ValueError as error:
-        raise Wrong(str(error)) from None
-
-
-def _tag(value: object) -> str:
-    text = value.strip().removeprefix("#").lower() if isinstance(value, str) else ""
-    if not text or re.search(r"\s", text):
-        raise Wrong(f'expected a tag such as "conference", found {shown(value)}')
-    return text
-
-
-def _domain(value: object) -> str:
-    text = value.strip().lower() if isinstance(value, str) else ""
-    if not text or "@" in text or re.search(r"\s", text):
-        hint = f'; did you mean "{text.rpartition("@")[2]}"?' if "@" in text else ""
-        raise Wrong(f'expected a domain such as "*.acme.example", found {shown(value)}{hint}')
-    return text
-
-
-def _title(value: object) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise Wrong(f'expected a pattern such as "intro*" or "/intro|demo/", found {shown(value)}')
-    trouble = check_title(value)
-    if trouble:
-        raise Wrong(f"{trouble}, found {shown(value)}")
-    return value
-
-
-def _source(value: object) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise Wrong(f"expected the name of a source, found {shown(value)}")
-    return value.strip()
-
-
-def _listed(value: object) -> tuple[object, ...]:
-    if isinstance(value, list | tuple):
-        if not value:
-            raise Wrong("expected a value or a list of some; leave the key out to allow any")
-        return tuple(value)
-    return (value,)
-
-
-_ANY_OF = BeforeValidator(_listed)
-Id = Annotated[str, PlainValidator(_id)]
-SpanText = Annotated[Span, PlainValidator(_span)]
-AtHours = Annotated[tuple[time, time], PlainValidator(_at)]
-ChannelName = Annotated[Channel, PlainValidator(_channel)]
 Place = Literal["in-person", "online"]
 Role = Literal["organizer", "attendee"]
 
@@ -167,26 +50,36 @@ class When(Table):
     fires for old friends or birthdays by omission.
     """
 
-    meeting: Annotated[tuple[Literal["first", "again", "any"], ...], _ANY_OF] = ("first",)
-    group: Annotated[tuple[Annotated[GroupRange, PlainValidator(_group)], ...], _ANY_OF] = ()
-    role: Annotated[tuple[Role, ...], _ANY_OF] = ()
-    mine: Annotated[tuple[Role, ...], _ANY_OF] = ()
-    relationship: Annotated[tuple[Literal["work", "personal"], ...], _ANY_OF] = ()
-    tags: Annotated[tuple[Annotated[str, PlainValidator(_tag)], ...], _ANY_OF] = ()
-    domain: Annotated[tuple[Annotated[str, PlainValidator(_domain)], ...], _ANY_OF] = ()
-    title: Annotated[tuple[Annotated[str, PlainValidator(_title)], ...], _ANY_OF] = ()
-    calendar: Annotated[tuple[Annotated[str, PlainValidator(_source)], ...], _ANY_OF] = ()
-    duration: Annotated[tuple[Annotated[DurationRange, PlainValidator(_duration)], ...], _ANY_OF] = ()
-    place: Annotated[tuple[Place, ...], _ANY_OF] = ()
-    recurring: Annotated[tuple[bool, ...], _ANY_OF] = ()
-    all_day: Annotated[tuple[bool, ...], _ANY_OF] = (False,)
-    depth: Annotated[tuple[Literal["brief", "normal", "deep"], ...], _ANY_OF] = ()
+    meeting: Annotated[tuple[Literal["first", "again", "any"], ...], ANY_OF] = Field(
+        ("first",), description="the first with the person, one with somebody known, or either"
+    )
+    group: Annotated[tuple[Group, ...], ANY_OF] = Field((), description="how many other humans take part")
+    role: Annotated[tuple[Role, ...], ANY_OF] = Field((), description="whether the person organised the meeting")
+    mine: Annotated[tuple[Role, ...], ANY_OF] = Field((), description="whether you organised it")
+    relationship: Annotated[tuple[Literal["work", "personal"], ...], ANY_OF] = Field(
+        (), description="the kind of tie that the source brings"
+    )
+    tags: Annotated[tuple[Tag, ...], ANY_OF] = Field((), description="a #word in title or description, without the #")
+    domain: Annotated[tuple[DomainGlob, ...], ANY_OF] = Field(
+        (), description="a glob for the domain of an address of theirs"
+    )
+    title: Annotated[tuple[TitlePattern, ...], ANY_OF] = Field(
+        (), description="a glob for the whole, or /regex/ for a part"
+    )
+    calendar: Annotated[tuple[SourceName, ...], ANY_OF] = Field((), description="the source's name in the config")
+    duration: Annotated[tuple[Duration, ...], ANY_OF] = Field((), description="how long the meeting is")
+    place: Annotated[tuple[Place, ...], ANY_OF] = Field((), description="whether you met in person or online")
+    recurring: Annotated[tuple[bool, ...], ANY_OF] = Field((), description="whether the meeting is part of a series")
+    all_day: Annotated[tuple[bool, ...], ANY_OF] = Field((False,), description="whether it lasts whole days")
+    depth: Annotated[tuple[Literal["brief", "normal", "deep"], ...], ANY_OF] = Field(
+        (), description="how close it brings people"
+    )
 
 
 class Message(Table):
     """A draft to send: templates of :mod:`calsync.rules.drafts`."""
 
-    subject: str = ""
+    subject: str = Field("", description="a template for the subject, one line")
     body: str = Field(description="the text of the message")
 
 
@@ -197,12 +90,12 @@ class Touch(Table):
     messages, or holds one.
     """
 
-    channel: ChannelName | None = None
-    at: AtHours | None = None
-    days: Literal["working", "any"] = "working"
-    title: str = ""
-    message: str | Message | None = None
-    priority: int = 0
+    channel: ChannelName | None = Field(None, description='the form of the touch, such as "email"')
+    at: AtHours | None = Field(None, description="the hours of the day; your working hours where left out")
+    days: Literal["working", "any"] = Field("working", description="whether weekends and holidays will do too")
+    title: str = Field("", description="a template for the reminder's title; that of the channel where left out")
+    message: str | Message | None = Field(None, description="a draft: the name of a [message.NAME], or a table")
+    priority: int = Field(0, description="the higher goes first where places are short")
 
 
 class Step(Touch):
@@ -212,11 +105,20 @@ class Step(Touch):
     (``after`` in hours: from its end).
     """
 
-    id: Id
+    id: Id = Field(description="its name for ever: small letters, digits and hyphens")
     after: SpanText = Field(description='a span such as "1 working day"')
     window: SpanText = Field(description='a span such as "3 working days"')
     channel: ChannelName = Field(description='a form of touch such as "email"')
-    unless: Annotated[tuple[Literal["met", "booked"], ...], Field(strict=False)] = ("met",)
+    unless: Annotated[tuple[Literal["met", "booked"], ...], Field(strict=False)] = Field(
+        ("met",), description="what makes it needless: you met again, or another meeting is booked"
+    )
+
+    @field_validator("id")
+    @classmethod
+    def _no_cadence(cls, value: str) -> str:
+        if value == "every":
+            raise Wrong('"every" is what the touch of a cadence is called; choose another id')
+        return value
 
 
 class Rule(Touch):
@@ -227,16 +129,21 @@ class Rule(Touch):
     (``channel`` and so on) stand in the rule itself.
     """
 
-    id: Id
-    summary: str = ""
-    when: When = Field(default_factory=When)
-    step: Annotated[tuple[Step, ...], Field(strict=False)] = ()
-    every: Annotated[Span | Literal["tier"], PlainValidator(_every)] | None = None
-    window: SpanText | None = None
+    id: Id = Field(description="its name for ever: small letters, digits and hyphens")
+    summary: str = Field("", description="one sentence for people; it appears in the reminder")
+    when: When = Field(default_factory=When, description="the conditions; all must hold")
+    step: Annotated[tuple[Step, ...], Field(strict=False)] = Field((), description="the touches after a meeting")
+    every: Every | None = Field(None, description='instead of steps, a cadence: "tier" or a span such as "60 days"')
+    window: SpanText | None = Field(None, description="with every only: how long after the due day it makes sense")
 
     @property
     def steps(self) -> tuple[Step, ...]:
         return self.step
+
+    @property
+    def first_step(self) -> Step | None:
+        """The step that is due first, of several at once the first in the file; a cadence has none."""
+        return min(self.steps, key=lambda step: step.after.in_years, default=None)
 
     @model_validator(mode="after")
     def _steps_or_cadence(self) -> Self:
@@ -256,9 +163,9 @@ class Rule(Touch):
 class PackFile(Table):
     """A pack as its file says it, ``extends`` already merged in."""
 
-    summary: str = ""
-    extends: str | None = None
-    message: dict[str, Message] = Field(default_factory=dict)
+    summary: str = Field("", description="one sentence for people")
+    extends: str | None = Field(None, description="the pack that this one builds on; its own name: the shipped one")
+    message: dict[str, Message] = Field(default_factory=dict, description="drafts by name")
     rule: tuple[Rule, ...] = Field(strict=False, min_length=1, description="a [[rule]] table with an id")
 
 

@@ -17,11 +17,12 @@ QUARTER = 900
 THEIR_HOURS = (time(9), time(18))
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SECOND = timedelta(seconds=1)
 
 
 def seconds(moment: datetime) -> int:
     """Whole seconds of an aware moment since 1970 in UTC; a fraction is dropped."""
-    return (moment - _EPOCH) // timedelta(seconds=1)
+    return (moment - _EPOCH) // _SECOND
 
 
 def quarters(length: timedelta) -> int:
@@ -169,6 +170,16 @@ def inside_their_day(start: datetime, end: datetime, zone: tzinfo) -> bool:
     return first.date() == last.date() and opens <= first.time() and last.time() <= closes
 
 
+def outside_their_day(start: datetime, end: datetime, zone: tzinfo) -> timedelta:
+    """How far a span sticks out of 09:00-18:00 of the day in ``zone`` that it comes closest to."""
+    first, last = start.astimezone(zone).replace(tzinfo=None), end.astimezone(zone).replace(tzinfo=None)
+    away = []
+    for day in (first.date() - timedelta(days=1), first.date(), first.date() + timedelta(days=1)):
+        opens, closes = (datetime.combine(day, hour) for hour in THEIR_HOURS)
+        away.append(max(opens - first, last - closes, timedelta(0)))
+    return min(away)
+
+
 def bits(mask: int) -> Iterator[int]:
     """The numbers of the bits that are set, the lowest first."""
     while mask:
@@ -188,7 +199,7 @@ def _clear(day: _Day, spans: Iterable[tuple[int, int]], taken: int) -> int:
 def _in_seconds(spans: Iterable[tuple[datetime, datetime]]) -> Iterator[tuple[int, int]]:
     """Spans that have a length, widened to whole seconds."""
     for start, end in spans:
-        first, last = seconds(start), -((_EPOCH - end) // timedelta(seconds=1))
+        first, last = (start - _EPOCH) // _SECOND, -((_EPOCH - end) // _SECOND)
         if first < last:
             yield first, last
 

@@ -67,6 +67,11 @@ class Span:
     def __bool__(self) -> bool:
         return self.amount > 0
 
+    @property
+    def in_years(self) -> float:
+        """About how long it is, to tell which of two is longer."""
+        return self.amount / _PER_YEAR[self.unit]
+
     def before(self, moment: datetime, tz: tzinfo) -> datetime:
         """The moment this long before ``moment``, in zone ``tz``; see :meth:`after`."""
         return self._from(moment, tz, -1)

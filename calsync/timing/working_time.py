@@ -77,6 +77,10 @@ class WorkingTime:
         """
         return max(ideal, self._count(window, ended, began))
 
+    def after(self, day: date, span: Span) -> date:
+        """The day a span after ``day``, allowed or not; hours count from noon."""
+        return self._count(span, datetime.combine(day, time(12), tzinfo=self.zone), None)
+
     def _count(self, span: Span, ended: datetime, began: datetime | None) -> date:
         if (elapsed := span.elapsed()) is not None:
             return (ended.astimezone(UTC) + elapsed).astimezone(self.zone).date()

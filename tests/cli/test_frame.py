@@ -23,6 +23,7 @@ PROMISED = [
     *("init", "demo", "sync", "agenda", "inbox", "why", "done", "dismiss", "snooze", "stop", "resume"),
     *("people list", "people show", "people set", "people merge", "people split", "people ignore"),
     *("people duplicates", "people forget", "feed path", "status", "doctor"),
+    *("rules list", "rules show", "rules check", "rules set", "rules unset", "rules new"),
 ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, timedelta
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -12,20 +12,19 @@ from hypothesis import strategies as st
 from jinja2 import Environment
 
 from calsync.model import Channel
-from calsync.rules.channels import FORMS
+from calsync.rules.channels import ARRANGED, FORMS
 from calsync.rules.drafts import (
     BODY_LENGTH,
-    MAILTO_LENGTH,
     NAMES,
     TemplateError,
     Words,
     draft_of,
-    mailto,
     parse,
     render,
     title_of,
     words_for,
 )
+from calsync.rules.links import LINK_LENGTH, mailto
 from calsync.rules.schema import Message, Pack, Step
 
 WORDS = words_for(
@@ -95,7 +94,6 @@ def test_a_draft_comes_from_the_pack_or_from_the_step() -> None:
     own = draft_of(pack, step(message={"body": "{{ me }}"}), WORDS)
     assert own is not None
     assert (own.subject, own.body) == ("", "Sam Lee")
-    assert draft_of(pack, step(), WORDS) is None
 
 
 PIECES = st.one_of(
@@ -164,6 +162,41 @@ def test_every_text_is_capped() -> None:
     assert len(render("{{ people }}" * 50, words)) == BODY_LENGTH
 
 
+def test_a_step_without_a_message_gets_the_draft_of_its_channel() -> None:
+    pack = Pack("p", "", None, (), {})
+    bodies = set()
+    for channel in Channel:
+        draft = draft_of(pack, step(channel=channel.value), WORDS)
+        assert draft is not None
+        assert "Ana, Bo and Cy" in draft.body
+        assert "{" not in draft.subject + draft.body
+        assert WORDS.date not in draft.body, "somebody on a tier may never have been met"
+        bodies.add(draft.body)
+    assert len(bodies) == len(Channel)
+
+
+def test_a_first_call_is_proposed_whatever_its_step_says() -> None:
+    pack = Pack("p", "", None, (), {})
+    words = replace(WORDS, slots="- Thu 12 November, 10:00")
+    for channel, title in (("call", "Propose a call to "), ("video", "Propose a video call to ")):
+        made = step(channel=channel, title="Ring {{ people }} at once")
+        assert title_of(made, words, first_contact=True).startswith(title)
+        assert title_of(made, words) == "Ring Ana Lima, Bo Chen and Cy Dee at once"
+        draft = draft_of(pack, made, words, first_contact=True)
+        assert draft is not None
+        assert "- Thu 12 November, 10:00" in draft.body
+    letter = step(channel="email", title="Write to {{ name }}")
+    assert title_of(letter, words, first_contact=True) == "Write to Ana Lima"
+
+
+def test_only_what_proposes_a_time_has_times_to_propose() -> None:
+    proposing = {channel for channel, form in FORMS.items() if form.offering}
+    assert proposing == {Channel.COFFEE, Channel.LUNCH, Channel.MEETING}
+    assert all(form.offering for form in ARRANGED.values())
+    for channel, form in [*FORMS.items(), *ARRANGED.items()]:
+        assert ("{{ slots }}" in form.body) == bool(form.offering), channel
+
+
 def test_every_channel_has_a_symbol_a_length_and_a_title_of_its_own() -> None:
     assert set(FORMS) == set(Channel)
     assert len({form.symbol for form in FORMS.values()}) == len(Channel)
@@ -189,7 +222,7 @@ def test_a_mailto_link_carries_the_message_by_the_book() -> None:
 @given(st.lists(st.just("ada@acme.example"), min_size=1, max_size=20), TEXTS, st.text(max_size=3000))
 def test_a_mailto_link_is_ascii_short_and_says_what_was_meant(people: list[str], subject: str, body: str) -> None:
     link = mailto(people, subject, body)
-    assert len(link) <= MAILTO_LENGTH
+    assert len(link) <= LINK_LENGTH
     assert link.isascii()
     said = parse_qs(urlsplit(link).query, strict_parsing=False).get("body", [""])[0]
     meant = body.encode("utf-8", "replace").decode().replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n")

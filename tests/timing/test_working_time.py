@@ -157,3 +157,12 @@ def test_holidays_are_loaded_only_when_a_day_is_asked_for() -> None:
 
 def test_working_hours_are_nine_to_half_past_five_unless_told() -> None:
     assert WorkingTime(LONDON).hours == (time(9), time(17, 30))
+
+
+@pytest.mark.parametrize(
+    ("span", "day"),
+    [("3 days", date(2026, 12, 28)), ("2 working days", date(2026, 12, 29)), ("1 month", date(2027, 1, 25))],
+)
+def test_a_span_is_counted_from_a_day_too_and_may_end_on_a_day_off(span: str, day: date) -> None:
+    mine = WorkingTime(ZoneInfo("Pacific/Auckland"))
+    assert mine.after(date(2026, 12, 25), Span.parse(span)) == day  # from a Friday
