@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, tzinfo
+from functools import lru_cache
+from typing import Any
 
 from calsync.ids import digest_id, followup_id
 from calsync.model import ANSWERED, OPEN, FollowUp, State
@@ -68,9 +70,9 @@ def step_of(
     if latest is None:
         assert candidate is not None
         latest = _new(situation, candidate, pack, rule, step, round_)
-    state, cause, last_day = _state(situation, key, candidate, step, latest, is_new=not own)
     timing = timing_of(step, latest, situation.zone)
-    followup = replace(
+    state, cause, last_day = _state(situation, key, candidate, step, latest, timing, is_new=not own)
+    followup = _changed(
         latest,
         pack=pack.name,
         state=state,
@@ -117,10 +119,18 @@ def _moved(situation: Situation, row: FollowUp, meeting: Meeting) -> str:
 
 
 def _retold(situation: Situation, row: FollowUp, meeting: Meeting) -> FollowUp:
-    row = replace(row, meeting_title=situation.title(meeting), source=meeting.source.name)
+    row = _changed(row, meeting_title=situation.title(meeting), source=meeting.source.name)
     if situation.was_over(row):
         return row
-    return replace(row, meeting_start=meeting.start, meeting_end=meeting.end)
+    return _changed(row, meeting_start=meeting.start, meeting_end=meeting.end)
+
+
+def _changed(row: FollowUp, **values: Any) -> FollowUp:
+    """The row with other values; itself where they are no others, as on most nights."""
+    for name, value in values.items():
+        if getattr(row, name) != value:
+            return replace(row, **values)
+    return row
 
 
 def _state(
@@ -129,12 +139,12 @@ def _state(
     candidate: Candidate | None,
     step: Step,
     row: FollowUp,
+    timing: str,
     *,
     is_new: bool,
 ) -> tuple[State, str, date]:
     """Where a follow-up stands tonight, why, and the last day of its window."""
     night, mine = situation.night, situation.mine
-    timing = timing_of(step, row, situation.zone)
     last_day = row.last_day if row.timing == timing else window_end(step, row, mine)
     snoozed = (situation.moved_to or {}).get(row.reminder)
     if snoozed is not None and snoozed > last_day:
@@ -185,7 +195,10 @@ def timing_of(step: Step, row: FollowUp, zone: tzinfo) -> str:
     counted: object = ended_day(row.meeting_start, row.meeting_end, zone)
     if step.after.elapsed() is not None or step.window.elapsed() is not None:
         counted = row.meeting_end.timestamp()
-    return digest_id(step.after, step.window, step.at, step.days, step.channel, counted)
+    return _timing(step.after, step.window, step.at, step.days, step.channel, counted)
+
+
+_timing = lru_cache(maxsize=4096)(digest_id)
 
 
 def _reason(candidate: Candidate | None, row: FollowUp) -> str:

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
     from calsync.config import Config
     from calsync.ledger.ledger import Ledger
+    from calsync.timing.spans import Span
 
+_SHORT = {"d": "days", "w": "weeks", "m": "months", "y": "years"}
 EXIT_CODES: dict[int, str] = {
     0: "done",
     1: "a bug",
@@ -85,3 +87,21 @@ class State:
 def state_of(ctx: typer.Context) -> State:
     """What the options before the command said."""
     return cast(State, ctx.obj)
+
+
+def span_back(text: str) -> Span:
+    """How far back ``--last`` reaches: "1y", "6 months", "90 days" or ISO 8601. Raises UsageError."""
+    from calsync.errors import UsageError
+    from calsync.timing.spans import Span
+
+    say = 'Say it like "1y", "6 months" or "90 days".'
+    words = "".join(text.split()).lower()
+    if words[:-1].isdecimal() and words[-1] in _SHORT:
+        text = f"{words[:-1]} {_SHORT[words[-1]]}"
+    try:
+        span = Span.parse(text)
+    except ValueError as error:
+        raise UsageError(f"--last: {error}", say) from None
+    if not span or span.elapsed() is not None:
+        raise UsageError(f"--last: expected a day or more, not {text!r}", say)
+    return span

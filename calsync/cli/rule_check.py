@@ -60,7 +60,7 @@ def check(
         raise UsageError(unknown(missing[0], known), "calsync rules list shows them all.")
     own = [name for name, path in known.items() if path.parent == config.rules_dir]
     names = list(dict.fromkeys(packs or (*config.rules.packs, *own)))
-    found = checked(config, names)
+    found = checked(config, names, asked=bool(packs))
     state.exit_code = 10 if any(each.broken for each in found) else 0
     if as_json:
         state.terminal.json({"packs": [each.as_json() for each in found], "exit_code": state.exit_code})
@@ -68,9 +68,10 @@ def check(
     _show(state, found)
 
 
-def checked(config: Config, names: list[str]) -> list[Checked]:
-    """Look at the packs of these names, as they would be used with this config."""
-    from calsync.rules.advice import advise
+def checked(config: Config, names: list[str], *, asked: bool = False) -> list[Checked]:
+    """Look at the packs of these names, as they would be used with this config. Where the user
+    ``asked`` for none of them and chose none, it is no news that a shipped one has nothing to do."""
+    from calsync.rules.advice import NO_RULE, advise
     from calsync.rules.check import check_templates
     from calsync.rules.layers import REMEDY
     from calsync.rules.load import lines_for, load_packs
@@ -91,7 +92,10 @@ def checked(config: Config, names: list[str]) -> list[Checked]:
             continue
         each.rules = len(pack.rules)
         each.broken = [(problem, "Correct that template.") for problem in check_templates(pack)]
+        chosen = asked or "packs" in config.rules.model_fields_set or pack.files[0].parent == folder
         for advice in advise(pack, in_use, around):
+            if not chosen and advice.sentence.endswith(NO_RULE):
+                continue
             (line,) = lines_for(pack, [advice.problem])
             each.odd.append((line, advice.remedy))
         each.odd.sort(key=lambda finding: _place_of(finding[0]))

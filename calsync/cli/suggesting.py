@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from calsync.cli.options import State, state_of
+from calsync.cli.options import State, span_back, state_of
 from calsync.cli.terminal import Cell, Column, Group, Row, Tone, counted
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from calsync.learning.survival import Reached, Share
     from calsync.timing.spans import Span
 
-_SHORT = {"y": "years", "m": "months", "w": "weeks", "d": "days"}
 _SAYS: dict[str, tuple[str, Tone]] = {
     "courtesy": ("manners", "dim"),
     "fits": ("fits", "good"),
@@ -49,7 +48,7 @@ def suggest(
       calsync rules suggest --last 2y
     """
     state = state_of(ctx)
-    span = _span(last) if last else None
+    span = span_back(last) if last else None
     told = _suggestions(state, span)
     if as_json:
         state.terminal.json(told.as_json() if told else None)
@@ -57,22 +56,6 @@ def suggest(
         state.terminal.line("No sync so far: calsync sync reads your calendar.")
     else:
         _show(state, told)
-
-
-def _span(text: str) -> Span:
-    from calsync.errors import UsageError
-    from calsync.timing.spans import Span
-
-    words = "".join(text.split()).lower()
-    if words[-1:] in _SHORT and words[:-1].isdigit():
-        text = f"{words[:-1]} {_SHORT[words[-1]]}"
-    try:
-        span = Span.parse(text)
-    except ValueError as error:
-        raise UsageError(f"--last: {error}", 'Say it like "2y", "18 months" or "90 days".') from None
-    if not span:
-        raise UsageError("--last: expected more than nothing", 'Say it like "2y", "18 months" or "90 days".')
-    return span
 
 
 def _suggestions(state: State, last: Span | None) -> Suggestions | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from calsync.cli.options import State, state_of
+from calsync.cli.options import State, span_back, state_of
 from calsync.cli.terminal import Cell
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from calsync.simulate.trial import Candidate, Trial
     from calsync.timing.spans import Span
 
-_SHORT = {"d": "days", "w": "weeks", "m": "months", "y": "years"}
 
 Last = Annotated[str, typer.Option("--last", metavar="SPAN", help='How far back: "1y", "6 months", "90 days", "P2Y".')]
 AsJson = Annotated[bool, typer.Option("--json", help="All figures, for programs.")]
@@ -57,7 +56,7 @@ def try_(
     from calsync.sync import known_packs
 
     state = state_of(ctx)
-    span = span_of(last)
+    span = span_back(last)
     config = state.config()
     present = Candidate("now", known_packs(config))
     other = _changed(config, changes) if changes else None
@@ -85,28 +84,10 @@ def compare(
       calsync rules compare professional,personal networking,personal --html packs.html
     """
     state = state_of(ctx)
-    span = span_of(last)
+    span = span_back(last)
     config = state.config()
     packs = [_packs(config, names) for names in (one, other)]
     _tell(state, _tried(state, span, *packs), [], as_json, html)
-
-
-def span_of(text: str) -> Span:
-    """How far back: "1y", "6 months", "90 days" or ISO 8601. Raises UsageError."""
-    from calsync.errors import UsageError
-    from calsync.timing.spans import Span
-
-    say = 'Say it like "1y", "6 months" or "90 days".'
-    words = "".join(text.split()).lower()
-    if words[:-1].isdecimal() and words[-1] in _SHORT:
-        text = f"{words[:-1]} {_SHORT[words[-1]]}"
-    try:
-        span = Span.parse(text)
-    except ValueError as error:
-        raise UsageError(f"--last: {error}", say) from None
-    if not span or span.elapsed() is not None:
-        raise UsageError(f"--last: expected a day or more, not {text!r}", say)
-    return span
 
 
 def _changed(config: Config, changes: list[str]) -> Candidate:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from calsync.ledger.ledger import Ledger, moment, seconds
@@ -25,14 +26,17 @@ def _at(value: int) -> datetime:
     return datetime.fromtimestamp(value, UTC)
 
 
-def _followup(row: Sequence[Any]) -> FollowUp:
+# Rows are values and so is what they tell: most are read again and again as they were.
+@lru_cache(maxsize=8192)
+def _followup(row: tuple[Any, ...]) -> FollowUp:
     values = dict(zip(_FOLLOWUP.split(", "), row, strict=True))
     values["meeting_start"], values["meeting_end"] = _at(values["meeting_start"]), _at(values["meeting_end"])
     values["state"], values["last_day"] = State(values["state"]), date.fromisoformat(values["last_day"])
     return FollowUp(**values)
 
 
-def _slot(row: Sequence[Any]) -> Slot:
+@lru_cache(maxsize=8192)
+def _slot(row: tuple[Any, ...]) -> Slot:
     id_, meeting, rule, step, round_, turn, alone, starts, ends, channel, timing, moved, removed = row
     return Slot(
         *(id_, meeting, rule, step, round_, turn, alone),

@@ -19,6 +19,7 @@ from calsync.timing.spans import Span, format_hours
 from calsync.toml_lines import KeyPath
 from calsync.toml_problems import Problem
 
+NO_RULE = "so no rule of this pack can match"
 _MONDAY = datetime(2024, 1, 1, 12, tzinfo=UTC)
 
 
@@ -57,7 +58,7 @@ def _never(pack: Pack, silent: dict[int, list[Hindrance]]) -> Iterator[Advice]:
     """Rules that cannot match; told once where it is the same for the whole pack."""
     everywhere = {each for each in silent.get(0, []) if all(each in found for found in silent.values())}
     for each in everywhere if len(silent) > 1 else ():
-        yield Advice(("rule", 0, "when", each.key), f"{each.sentence}, so no rule of this pack can match", each.remedy)
+        yield Advice(("rule", 0, "when", each.key), f"{each.sentence}, {NO_RULE}", each.remedy)
     for number, found in silent.items():
         for each in found:
             if len(silent) == 1 or each not in everywhere:

@@ -72,9 +72,11 @@ class Replay:
         self.nights = _nights(first, now, config) or [now]
         zone = config.me.zone
         people, limits = config.people, config.limits
-        self._since = [people.lookback.before(night, zone) for night in self.nights]
-        self._until = [people.lookahead.after(night, zone) for night in self.nights]
-        self._horizon = [limits.horizon.after(night, zone) for night in self.nights]
+        # In UTC, because times of several zones take far longer to compare.
+        self._since = [people.lookback.before(night, zone).astimezone(UTC) for night in self.nights]
+        self._until = [people.lookahead.after(night, zone).astimezone(UTC) for night in self.nights]
+        self._horizon = [limits.horizon.after(night, zone).astimezone(UTC) for night in self.nights]
+        self._afters: dict[date, int] = {}
         _forget_promises(ledger)
         cards = cards_of(config)
         circle = circle_of(config, ledger, cards)
@@ -221,8 +223,8 @@ class Replay:
             coming.append(self._after(row.last_day))
             slot = slots.get(row.reminder)
             if slot is not None:
-                day = datetime.combine(slot.start.astimezone(self._desk.zone).date(), time(0), tzinfo=self._desk.zone)
-                coming += [bisect_left(where, at) for where in (self.nights, self._horizon) for at in (slot.start, day)]
+                start, day = slot.start.astimezone(UTC), self._midnight(slot.start.astimezone(self._desk.zone).date())
+                coming += [bisect_left(where, at) for where in (self.nights, self._horizon) for at in (start, day)]
         following = min((at for at in coming if number < at < len(self.nights)), default=None)
         if following is not None:
             self._due.setdefault(following, set()).add(person)
@@ -245,11 +247,17 @@ class Replay:
 
     def _after(self, day: date) -> int:
         """The first night on which a day is over."""
-        return bisect_left(self.nights, datetime.combine(day, time(0), tzinfo=self._desk.zone) + timedelta(days=1))
+        night = self._afters.get(day)
+        if night is None:
+            night = self._afters[day] = bisect_left(self.nights, self._midnight(day + timedelta(days=1)))
+        return night
+
+    def _midnight(self, day: date) -> datetime:
+        return datetime.combine(day, time(0), tzinfo=self._desk.zone).astimezone(UTC)
 
     def _over(self, end: datetime) -> tuple[int, int]:
         """The first night after a meeting, and the one that knows that the last one saw it over."""
-        first = bisect_left(self.nights, end)
+        first = bisect_left(self.nights, end.astimezone(UTC))
         return first, first + 1
 
     def _moments_of(self, uid: str) -> list[int]:
@@ -259,15 +267,16 @@ class Replay:
             found: set[int] = set()
             for records in self.recall.of_uids([uid]).values():
                 for meeting in self._desk.of_uid(uid, records):
-                    late = bisect_right(self._since, meeting.end)
+                    start = meeting.start.astimezone(UTC)
+                    late = bisect_right(self._since, meeting.end.astimezone(UTC))
                     found.update(
                         (
                             *self._over(meeting.end),
                             late,
                             late + 1,
                             late + 2,
-                            bisect_left(self._until, meeting.start),
-                            bisect_left(self._horizon, meeting.start),
+                            bisect_left(self._until, start),
+                            bisect_left(self._horizon, start),
                         )
                     )
             self._moments[key] = sorted(found)

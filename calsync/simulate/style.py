@@ -36,7 +36,8 @@ section { background: var(--card); border: 1px solid var(--line); border-radius:
 .note, footer { color: var(--soft); font-size: .88rem; } .note { margin: .6rem 0 0; }
 svg text { font: 12px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; fill: var(--soft); }
 svg .axis { text-anchor: end; } svg .tick { text-anchor: middle; } svg .cap { text-anchor: end; }
-svg text.cap { fill: var(--over); } svg line.cap { stroke: var(--over); stroke-dasharray: 3 4; }
+svg text.cap { fill: var(--over); stroke: var(--card); stroke-width: 5; paint-order: stroke; }
+svg line.cap { stroke: var(--over); stroke-dasharray: 3 4; }
 svg text.step { fill: var(--ink); font-weight: 600; font-size: 13px; } svg .grid { stroke: var(--line); }
 .run0 { fill: var(--run0); } .run1 { fill: var(--run1); } .run0.over, .run1.over
   { stroke: var(--over); stroke-width: 1.5; }

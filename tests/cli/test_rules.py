@@ -155,6 +155,14 @@ def test_check_warns_and_exits_with_nothing_wrong(sample: Home) -> None:
     assert done.lines[1].startswith(line)
 
 
+def test_a_shipped_pack_with_nothing_to_do_is_news_only_to_those_who_chose_it(sample: Home) -> None:
+    sample.config.write_text(sample.config.read_text().replace('relationship = "personal"', 'relationship = "work"'))
+    assert "warning" not in sample.run("rules", "check").out
+    assert "so no rule of this pack can match" in sample.run("rules", "check", "personal").out
+    sample.config.write_text(sample.config.read_text() + '\n[rules]\npacks = ["professional", "personal"]\n')
+    assert "so no rule of this pack can match" in sample.run("rules", "check").out
+
+
 def test_a_pack_that_the_config_names_and_nobody_has_is_told_with_the_line_of_the_config(sample: Home) -> None:
     text = sample.config.read_text()
     assert "[rules]" not in text
