@@ -32,7 +32,7 @@ def write(work: CalendarText, days: Days) -> None:
     weeks_ago = sorted([*range(5, 53), *range(6, 51, 2)], reverse=True)
     for number, weeks in enumerate(weeks_ago):
         known = pick.sample(met, min(len(met), pick.choice((1, 1, 2, 3))))
-        stranger = next(strangers, None) if number % 3 < 2 or not met else None
+        stranger = next(strangers, None) if number % 3 == 0 or not met else None
         people = [stranger, *known[:1]] if stranger else known
         met += [stranger] if stranger else []
         office = pick.sample((MAYA, BEN, CHIDI, FREYA, ROOM, PROJECTOR), pick.choice((0, 1, 1, 2)))
