@@ -102,7 +102,8 @@ def tell_person(desk: Desk, found: Found) -> PersonTold:
     person = found.person
     addresses = desk.circle.identities.addresses(person)
     rows = [row for row in promises.followups(desk.ledger) if desk.person(row.address) == person]
-    records = desk.seen.of_people(addresses)
+    counts_nowhere = desk.circle.standing(person).kind != "person"
+    records = desk.seen.naming(addresses) if counts_nowhere else desk.seen.of_people(addresses)
     since = min([desk.since, *(row.meeting_start for row in rows if row.meeting)]) - timedelta(days=2)
     meetings = [m for m in desk.meetings(records, since, desk.now + _AHEAD) if m.part_of(person) is not None]
     night = desk.night(desk.started(rows))

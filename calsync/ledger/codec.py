@@ -33,6 +33,13 @@ def may_repeat(text: str) -> bool:
     return text.endswith("]]")
 
 
+def named_in(text: str) -> set[int]:
+    """The numbers of the addresses that an event's text names."""
+    fields = json.loads(text)
+    guests = {guest >> 6 for guest in (fields[6] if len(fields) > 6 else None) or () if isinstance(guest, int)}
+    return guests | ({fields[5]} if len(fields) > 5 and isinstance(fields[5], int) else set())
+
+
 def _repeat_text(recurrence: Recurrence) -> str:
     return _dumps(
         [

@@ -84,6 +84,7 @@ class Intake:
         self._used: dict[int, int] = {}
         self._changed_people: set[int] = set()
         self._known: dict[int, int] = {}
+        self._never: dict[str, bool] = {}  # colleagues and the like, who count nowhere: nobody asks for theirs
         if self._is_first:
             self._codec.load_addresses()
 
@@ -153,11 +154,17 @@ class Intake:
         """Note who takes part, once the event's addresses have their numbers."""
         number_of = self._codec.number
         is_out = judgement.verdict is Verdict.OUT
-        used, known = self._used, self._known
+        used, known, never = self._used, self._known, self._never
         for part in judgement.parts:
-            number = number_of(part.address)
+            address = part.address
+            number = number_of(address)
             if used.get(number, 0) < starts:
                 used[number] = starts
+            if part.why:
+                if address not in never:
+                    never[address] = self._judged.circle.standing(address).kind != "person"
+                if never[address]:
+                    continue
             counts = not (is_out or part.why)
             self._attendances.append(number << 33 | id_ << 1 | counts)
             if not self._is_first:

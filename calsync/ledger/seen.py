@@ -14,7 +14,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from calsync.ledger.codec import Codec, may_repeat
+from calsync.ledger.codec import Codec, may_repeat, named_in
 from calsync.ledger.ledger import Ledger, moment, seconds
 from calsync.ledger.past import PAST
 from calsync.people.meetings import Recorded, SourceFacts
@@ -83,6 +83,7 @@ class Seen:
         self._ledger = ledger
         self._places = places
         self._codec = Codec(ledger)
+        self._last_busy: tuple[datetime, datetime, list[tuple[datetime, datetime]]] | None = None
 
     def of_people(self, addresses: Iterable[str]) -> dict[str, list[Recorded]]:
         """Return all events that name one of these canonical addresses, with all that share
@@ -92,6 +93,14 @@ class Seen:
             " JOIN event e ON e.id = t.event WHERE a.canonical IN (SELECT value FROM json_each(?))"
         )
         return self.of_uids(uid for (uid,) in self._ledger.in_list(query, sorted(set(addresses))))
+
+    def naming(self, addresses: Iterable[str]) -> dict[str, list[Recorded]]:
+        """Return the same for people who count nowhere, whose meetings are not noted: by a look at
+        every event, which takes its time."""
+        query = "SELECT id FROM address WHERE canonical IN (SELECT value FROM json_each(?))"
+        wanted = {id_ for (id_,) in self._ledger.in_list(query, sorted(set(addresses)))}
+        rows = self._ledger.connection.execute("SELECT uid, data FROM event") if wanted else ()
+        return self.of_uids(uid for uid, data in rows if not wanted.isdisjoint(named_in(data)))
 
     def of_uids(self, uids: Iterable[str]) -> dict[str, list[Recorded]]:
         query = (
@@ -169,7 +178,14 @@ class Seen:
 
     def busy(self, since: datetime, until: datetime) -> list[tuple[datetime, datetime]]:
         """Return my busy time, in UTC and in order: opaque, timed events of all sources that I have
-        not declined or left unanswered."""
+        not declined or left unanswered. Remembers the last answer, for a night asks twice."""
+        first, last, spans = self._last_busy or (until, since, [])
+        if not (first <= since and until <= last):
+            spans = self._read_busy(since, until)
+            self._last_busy = (since, until, spans)
+        return [span for span in spans if span[0] < until and span[1] > since]
+
+    def _read_busy(self, since: datetime, until: datetime) -> list[tuple[datetime, datetime]]:
         # Not DISTINCT, for which SQLite would walk through the whole table.
         query = "SELECT uid FROM event WHERE busy AND starts < ? AND (ends IS NULL OR ends > ?)"
         uids = sorted({uid for (uid,) in self._ledger.rows(query, seconds(until), seconds(since))})

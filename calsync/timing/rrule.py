@@ -91,7 +91,7 @@ def parse(text: str) -> Rule:
 
 
 def _fields(freq: str, parts: dict[str, str]) -> Rule:
-    numbers = {name: _numbers(parts.pop(name, ""), *limits) for name, limits in _RANGES.items()}
+    numbers = {name: _numbers(parts.pop(name), *limits) if name in parts else () for name, limits in _RANGES.items()}
     count, until = parts.pop("COUNT", ""), parts.pop("UNTIL", "")
     rule = Rule(
         freq=freq,
@@ -125,7 +125,8 @@ def _usable(rule: Rule) -> Rule:
     if rule.freq != "YEARLY" and rule.weeks:
         raise Unusable(UNREADABLE)
     if rule.freq in ("HOURLY", "DAILY", "WEEKLY"):
-        rule = replace(rule, weekdays=tuple(sorted({(0, day) for _, day in rule.weekdays})))
+        weekdays = tuple(sorted({(0, day) for _, day in rule.weekdays}))
+        rule = rule if weekdays == rule.weekdays else replace(rule, weekdays=weekdays)
     if rule.interval == 1 and not rule.positions:  # the same instances by a shorter way
         if rule.freq == "HOURLY" and rule.hours:
             rule = replace(rule, freq="DAILY")
@@ -163,7 +164,7 @@ def _weekdays(text: str) -> tuple[tuple[int, int], ...]:
 def _until(text: str) -> Until:
     digits = text.removesuffix("Z")
     if len(digits) == 8 and digits.isdigit():
-        return Until(dt.datetime.strptime(digits, "%Y%m%d"), utc=False, day=True)
-    if len(digits) == 15:
-        return Until(dt.datetime.strptime(digits, "%Y%m%dT%H%M%S"), utc=text.endswith("Z"), day=False)
+        return Until(dt.datetime.fromisoformat(digits), utc=False, day=True)
+    if len(digits) == 15 and digits[8] == "T" and (digits[:8] + digits[9:]).isdigit():
+        return Until(dt.datetime.fromisoformat(digits), utc=text.endswith("Z"), day=False)
     raise Unusable(UNREADABLE)
