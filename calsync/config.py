@@ -107,6 +107,8 @@ class CaldavAccess(Section):
             raise Wrong(f"expected one way to the password, found {' and '.join(ways)}", ways[1])
         if ways and not self.username:
             raise Wrong("needs username beside it", ways[0])
+        if self.url.lower().startswith("http:") and not loopback(self.url):
+            raise Wrong("expected https://…: over http everybody on the way can read the password", "url")
         return self
 
 

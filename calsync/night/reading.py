@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
-from calsync.config import Config, IcsSource
+from calsync.config import CaldavSource, Config, IcsSource
 from calsync.errors import CalsyncError, SourceError
 from calsync.ids import digest_id
 from calsync.ledger import who
@@ -110,6 +110,12 @@ def open_source(config: Config, index: int, now: datetime) -> Source:
 
         since = config.people.history.before(now, config.me.zone)
         return Ics(settings.name, path=settings.path, url=settings.url, home=config.me.timezone, since=since)
+    if isinstance(settings, CaldavSource):
+        from calsync.dav.account import account_of
+        from calsync.sources.caldav import CaldavSource as Caldav
+
+        since = config.people.history.before(now, config.me.zone)
+        return Caldav(settings.name, account_of(settings), home=config.me.timezone, since=since)
     raise SourceError(
         f"sources of type {settings.type} cannot be read by this version of calsync",
         'Export the calendar as an .ics file, or use its .ics address, with type = "ics".',

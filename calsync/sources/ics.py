@@ -64,7 +64,7 @@ class IcsSource:
         if seen.context != context:
             seen = Seen(context=context)
         before = _parts_of(seen.validator)
-        if not _reaches(before.get("since"), self.since):
+        if not reaches(before.get("since"), self.since):
             before = {}
         if self.path is None:
             return self._read_url(seen, before)
@@ -175,13 +175,13 @@ def _parts_of(validator: str) -> dict[str, str]:
     return {str(name): str(value) for name, value in parts.items()} if isinstance(parts, dict) else {}
 
 
-def _reaches(before: str | None, since: datetime | None) -> bool:
+def reaches(before: object, since: datetime | None) -> bool:
     """Whether a reading from ``before`` on covers what is asked for: a longer history
     needs the whole calendar again, although it did not change."""
     if before is None or before == "ever":
         return before is not None
     try:
-        return since is not None and datetime.fromisoformat(before) <= since
+        return since is not None and datetime.fromisoformat(str(before)) <= since
     except (ValueError, TypeError):
         return False
 

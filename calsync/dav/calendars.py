@@ -1,0 +1,111 @@
+"""The calendars of an account, from whatever address the user had at hand.
+
+People copy the address of a server, of their principal (RFC 3744 §2), of the home of their
+calendars (RFC 4791 §6.2.1) or of one calendar; all of them lead to the same place.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+from urllib.parse import urljoin
+
+from calsync.dav.answers import CS, C, D, Resource, absolute
+from calsync.dav.server import DavError, Server
+from calsync.errors import SignInError
+
+_ABOUT = (
+    "<d:resourcetype/><d:displayname/><d:sync-token/><cs:getctag/>"
+    "<c:calendar-home-set/><c:calendar-description/><c:supported-calendar-component-set/>"
+)
+
+
+class Calendar(NamedTuple):
+    """``tag`` changes whenever something in it does; empty where the server has no such thing.
+    ``holds`` names its kinds of components (VEVENT, VTODO); empty where the server tells none."""
+
+    url: str
+    name: str
+    tag: str
+    holds: frozenset[str]
+    description: str = ""
+
+
+def calendars(server: Server, holding: str = "VEVENT") -> list[Calendar]:
+    """The calendar at the account's address, else all calendars of the account that hold such
+    components, in a fixed order. Raises DavError where there is none to be found."""
+    found = [each for each in _found(server) if not each.holds or holding in each.holds]
+    if not found:
+        raise DavError(
+            f"{server.host} shows no calendar at this address",
+            "Name the address of one calendar as url, as the server's settings show it.",
+        )
+    return sorted(set(found))
+
+
+def _found(server: Server) -> list[Calendar]:
+    url = absolute(server.account.url, "")
+    start = _first(server, url)
+    if start is not None and f"{C}calendar" in start.kinds():
+        return [_calendar(start)]
+    homes = start.links(f"{C}calendar-home-set") if start is not None else []
+    if not homes:
+        principal = principal_of(server, url) if start is not None else ""
+        principal = principal or principal_of(server, urljoin(url, "/.well-known/caldav"))
+        about = _first(server, principal) if principal else None
+        homes = about.links(f"{C}calendar-home-set") if about is not None else []
+    if homes:
+        return [each for home in dict.fromkeys(homes) for each in _in(server, home)]
+    if start is None:
+        raise DavError(f"{server.host} has no calendar at this address (404)", "Correct the url in the config.", 404)
+    return _in_open_house(server, url)
+
+
+def principal_of(server: Server, url: str) -> str:
+    """Who I am to the server; empty where it does not say. A server that was opened to everybody
+    may want a password for this one question (Radicale does), which is then no answer either."""
+    try:
+        about = _first(server, url, "<d:current-user-principal/>")
+    except SignInError:
+        if server.account.username:
+            raise
+        return ""
+    return about.link(f"{D}current-user-principal") if about is not None else ""
+
+
+def _first(server: Server, url: str, names: str = _ABOUT) -> Resource | None:
+    """What the server says of an address itself; None where there is nothing that can be asked."""
+    try:
+        listed = server.about(url, names)
+    except DavError as error:
+        if error.status in (404, 405, 410, 501):
+            return None
+        raise
+    return listed[0] if listed else None
+
+
+def _in(server: Server, home: str) -> list[Calendar]:
+    return [_calendar(each) for each in server.about(home, _ABOUT, depth=1) if f"{C}calendar" in each.kinds()]
+
+
+def _in_open_house(server: Server, url: str) -> list[Calendar]:
+    """A server without accounts (Radicale without authentication) knows no principal of mine: the
+    calendars are those at the address, and those in the folders there."""
+    listed = server.about(url, _ABOUT, depth=1)
+    found = [_calendar(each) for each in listed if f"{C}calendar" in each.kinds()]
+    for each in listed:
+        is_folder = f"{D}collection" in each.kinds() and f"{C}calendar" not in each.kinds()
+        if is_folder and each.url.rstrip("/") != url.rstrip("/"):
+            found += _in(server, each.url)
+    return found
+
+
+def _calendar(found: Resource) -> Calendar:
+    held = found.properties.get(f"{C}supported-calendar-component-set")
+    names = frozenset(each.get("name", "").upper() for each in held) if held is not None else frozenset()
+    return Calendar(
+        found.url,
+        found.text(f"{D}displayname"),
+        found.text(f"{CS}getctag") or found.text(f"{D}sync-token"),
+        names - {""},
+        found.text(f"{C}calendar-description"),
+    )
