@@ -7,7 +7,7 @@ written, so a crash can only lead to trying the same ids again.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ from calsync.model import OPEN, FollowUp, State, of_cadence
 from calsync.night.adoption import as_they_stand, marks_of, remember_marks, without_tier
 from calsync.night.desk import Desk
 from calsync.night.gather import Gathered, gather
+from calsync.night.hearing import hear
 from calsync.night.promise import promise
 from calsync.night.publish import publish
 from calsync.night.reading import Progress, cards_of, circle_of, judged_of, keep_judgements, read_sources
@@ -164,11 +165,13 @@ def _pass(
     judged = judged_of(config, circle)
     keep_judgements(config, ledger, judged, cards)
     read_sources(config, ledger, judged, now, report, progress)
-    desk = Desk(config, ledger, now, circle, packs, cards)
-    replan(desk, report, allow=allow)
-    if not report.dry_run:
-        publish(config, ledger, now, report)
-        ledger.remember("last sync", str(seconds(now)))
+    with ExitStack() as connections:
+        ears = hear(config, ledger, now, connections)
+        desk = Desk(config, ledger, now, circle, packs, cards)
+        replan(desk, report, allow=allow)
+        if not report.dry_run:
+            publish(config, ledger, now, report, ears)
+            ledger.remember("last sync", str(seconds(now)))
 
 
 def replan(desk: Desk, report: Report, *, allow: int | None = None, start: bool = True) -> None:

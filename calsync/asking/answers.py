@@ -7,6 +7,7 @@ worked out again, so that the reminders of everybody else in the meeting follow.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -19,6 +20,7 @@ from calsync.ledger import promises, who
 from calsync.ledger.ledger import Ledger
 from calsync.model import OPEN, FollowUp, State
 from calsync.night.desk import Desk
+from calsync.night.hearing import hear
 from calsync.night.publish import publish
 from calsync.night.reading import judged_of, keep_judgements
 from calsync.people.newcomers import waiting
@@ -115,6 +117,8 @@ def carry_out(config: Config, ledger: Ledger, now: datetime) -> Report:
     desk = desk_of(config, ledger, now, report)
     keep_judgements(config, ledger, judged_of(config, desk.circle), desk.cards)
     if ledger.note("last sync"):
-        replan(desk, report, start=False)
-        publish(config, ledger, now, report)
+        with ExitStack() as connections:
+            ears = hear(config, ledger, now, connections)
+            replan(desk, report, start=False)
+            publish(config, ledger, now, report, ears)
     return report

@@ -47,17 +47,34 @@ def _found(server: Server) -> list[Calendar]:
     start = _first(server, url)
     if start is not None and f"{C}calendar" in start.kinds():
         return [_calendar(start)]
-    homes = start.links(f"{C}calendar-home-set") if start is not None else []
-    if not homes:
-        principal = principal_of(server, url) if start is not None else ""
-        principal = principal or principal_of(server, urljoin(url, "/.well-known/caldav"))
-        about = _first(server, principal) if principal else None
-        homes = about.links(f"{C}calendar-home-set") if about is not None else []
+    homes = _homes(server, url, start)
     if homes:
-        return [each for home in dict.fromkeys(homes) for each in _in(server, home)]
+        return [each for home in homes for each in _in(server, home)]
     if start is None:
         raise DavError(f"{server.host} has no calendar at this address (404)", "Correct the url in the config.", 404)
     return _in_open_house(server, url)
+
+
+def at_the_address(server: Server) -> Calendar | None:
+    """The calendar at the account's very address; None where that is the address of something else."""
+    start = _first(server, absolute(server.account.url, ""))
+    return _calendar(start) if start is not None and f"{C}calendar" in start.kinds() else None
+
+
+def homes(server: Server) -> list[str]:
+    """Where the account's calendars are, and new ones can be made."""
+    url = absolute(server.account.url, "")
+    return _homes(server, url, _first(server, url))
+
+
+def _homes(server: Server, url: str, start: Resource | None) -> list[str]:
+    found = start.links(f"{C}calendar-home-set") if start is not None else []
+    if not found:
+        principal = principal_of(server, url) if start is not None else ""
+        principal = principal or principal_of(server, urljoin(url, "/.well-known/caldav"))
+        about = _first(server, principal) if principal else None
+        found = about.links(f"{C}calendar-home-set") if about is not None else []
+    return list(dict.fromkeys(found))
 
 
 def principal_of(server: Server, url: str) -> str:
@@ -81,6 +98,11 @@ def _first(server: Server, url: str, names: str = _ABOUT) -> Resource | None:
             return None
         raise
     return listed[0] if listed else None
+
+
+def in_home(server: Server, home: str) -> list[Calendar]:
+    """All calendars in a home, whatever they hold."""
+    return _in(server, home)
 
 
 def _in(server: Server, home: str) -> list[Calendar]:

@@ -125,6 +125,16 @@ MIGRATIONS: tuple[str, ...] = (
     "ALTER TABLE reminder ADD COLUMN offer TEXT NOT NULL DEFAULT '';",
     # When the user said it: whom you never met is due from the day on which you gave them a tier.
     "ALTER TABLE person ADD COLUMN said INTEGER; UPDATE person SET said = (SELECT max(at) FROM run);",
+    # What is known of each reminder in the calendars that the user can edit too: what stood there for
+    # sure, what was on its way, and whether the user changed it.
+    """
+    CREATE TABLE written (
+        output TEXT NOT NULL, reminder TEXT NOT NULL, etag TEXT NOT NULL DEFAULT '',
+        content TEXT NOT NULL DEFAULT '', trying TEXT NOT NULL DEFAULT '',
+        removing INTEGER NOT NULL DEFAULT 0, touched INTEGER NOT NULL DEFAULT 0,
+        PRIMARY KEY (output, reminder)
+    ) WITHOUT ROWID;
+    """,
 )
 
 

@@ -16,10 +16,11 @@ from calsync.ids import digest_id
 from calsync.ledger import promises
 from calsync.ledger.ledger import Ledger, seconds
 from calsync.model import Reminder
+from calsync.night.calendars import bring
+from calsync.night.hearing import Ears, length
 from calsync.outputs.base import Attention
 from calsync.outputs.feed import KEPT, FeedOutput
 from calsync.report import Report, Trouble
-from calsync.timing.spans import Span
 
 FAILING_TOO_LONG = timedelta(days=3)
 
@@ -34,17 +35,22 @@ def content_digest(reminder: Reminder, settings: OutputSettings) -> str:
     return digest_id(*shown, reminder.done)
 
 
-def publish(config: Config, ledger: Ledger, now: datetime, report: Report) -> None:
-    """Write every output; failures go into the report.
+def publish(config: Config, ledger: Ledger, now: datetime, report: Report, ears: Ears | None = None) -> None:
+    """Write every output; failures go into the report. ``ears`` is what was heard before
+    planning, without which no calendar that the user can edit too is written.
 
     Those that failed before come first, so that no other tells of trouble that is over.
     """
+    ears = ears or Ears()
     horizon = config.limits.horizon.after(now, config.me.zone)
     shown = promises.reminders(ledger, now - KEPT - timedelta(days=1), horizon)
     failing = {name for (name,) in ledger.rows("SELECT name FROM output WHERE failed_since IS NOT NULL")}
     for settings in sorted(config.outputs, key=lambda settings: settings.name not in failing):
         try:
-            _write(settings, ledger, now, shown, _attention(config, ledger, now, settings.name), report)
+            if settings.name in ears.calendars:
+                _bring(settings, ledger, now, shown, ears, report)
+            else:
+                _write(settings, ledger, now, shown, _attention(config, ledger, now, settings.name), report)
         except CalsyncError as error:
             _failed(ledger, settings.name, str(error), error.remedy, now)
             report.troubles.append(Trouble("output", settings.name, str(error), error.remedy, max(error.exit_code, 3)))
@@ -52,7 +58,7 @@ def publish(config: Config, ledger: Ledger, now: datetime, report: Report) -> No
 
 def feed_of(settings: IcsOutput, attention: Attention | None = None) -> FeedOutput:
     """Return the feed that an output's settings describe."""
-    alarm = None if settings.alarm is None else _length(settings.alarm)
+    alarm = None if settings.alarm is None else length(settings.alarm)
     return FeedOutput(settings.name, settings.path, settings.details, alarm, attention=attention)
 
 
@@ -78,20 +84,32 @@ def _write(
     before = ledger.note(key)
     written, receipt = output.rewrite(stamped, now, before)
     report.written[settings.name] = dict(written._asdict())
-    with ledger.atomic() as db:
+    with ledger.atomic():
         if receipt != before:
             ledger.remember(key, receipt)
-        db.execute(
-            "INSERT INTO output (name, written_at) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET"
-            " written_at = ?2, failed_since = NULL, trouble = '', remedy = ''",
-            (settings.name, seconds(now)),
-        )
+        _went_well(ledger, settings.name, now)
 
 
-def _length(span: Span) -> timedelta:
-    """How long before its start an alarm sounds; a day counts 24 hours."""
-    elapsed = span.elapsed()
-    return timedelta(days=span.amount * (7 if span.unit == "weeks" else 1)) if elapsed is None else elapsed
+def _bring(
+    settings: OutputSettings, ledger: Ledger, now: datetime, shown: Sequence[Reminder], ears: Ears, report: Report
+) -> None:
+    name = settings.name
+    if name in ears.deaf:
+        raise ears.deaf[name]
+    with ledger.atomic():
+        stamped = promises.stamped(ledger, name, shown, lambda reminder: content_digest(reminder, settings), now)
+    tally = bring(ears.calendars[name], ledger, stamped, ears.standing[name], now, ears.elsewhere(name))
+    report.written[name] = dict(tally._asdict())
+    with ledger.atomic():
+        _went_well(ledger, name, now)
+
+
+def _went_well(ledger: Ledger, name: str, now: datetime) -> None:
+    ledger.connection.execute(
+        "INSERT INTO output (name, written_at) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET"
+        " written_at = ?2, failed_since = NULL, trouble = '', remedy = ''",
+        (name, seconds(now)),
+    )
 
 
 def _failed(ledger: Ledger, name: str, trouble: str, remedy: str, now: datetime) -> None:

@@ -4,18 +4,19 @@ An output is told, each time, all the reminders that should be in it. What it ma
 that (a file replaced whole, single events created, changed and removed) is its own
 affair; that a repeat changes nothing is the promise of all of them.
 
-The outputs that live in a calendar the user can edit will also read the user's answers
-back (moved, deleted, ticked off). That is a second, small protocol of its own, because
-a feed has nobody to answer in it.
+The outputs that live in a calendar the user can edit also read the user's answers back
+(moved, deleted, ticked off). That is a second, small protocol of its own, because a feed
+has nobody to answer in it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple, Protocol
 
 from calsync.model import Reminder
+from calsync.will import Content, Standing
 
 PRODID = "-//calsync//Follow-ups//EN"
 ATTENTION = "attention"
@@ -85,4 +86,45 @@ class Output(Protocol):
         Raises :class:`~calsync.errors.OutputError` where it cannot; what was in the
         output then stays in it.
         """
+        ...
+
+
+class Outcome(NamedTuple):
+    """How one conditional request ended: ``done``, and then ``etag`` is what it left there (empty
+    where the output does not say); ``changed``: something else stands there than was assumed, and
+    it was left alone; ``gone``: it was no longer there."""
+
+    what: Literal["done", "changed", "gone"]
+    etag: str = ""
+
+
+class CalendarOutput(Protocol):
+    """A calendar that the user can edit as well, one reminder at a time.
+
+    Every method raises :class:`~calsync.errors.OutputError` where nobody knows how it ended, or
+    where the calendar is not there, and SignInError where the account is refused.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    def standing(self, known: Mapping[str, str]) -> dict[str, Standing]:
+        """All reminders of calsync's in the calendar, by id. ``known`` are etags by id: what still
+        has that etag comes without its content. Events that calsync did not make are not among them."""
+        ...
+
+    def shown(self, reminder: Reminder) -> Content:
+        """What the user would see of a reminder, at the output's level of detail."""
+        ...
+
+    def create(self, reminder: Reminder) -> Outcome:
+        """Write a reminder where nothing stands under its id; ``changed`` where something does."""
+        ...
+
+    def change(self, reminder: Reminder, etag: str) -> Outcome:
+        """Replace a reminder that still has this etag."""
+        ...
+
+    def remove(self, id_: str, etag: str) -> Outcome:
+        """Remove a reminder that still has this etag."""
         ...

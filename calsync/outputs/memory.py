@@ -1,13 +1,15 @@
-"""An output that keeps its reminders in memory: for tests, and for plans nobody keeps."""
+"""Outputs that keep their reminders in memory: for tests, and for plans nobody keeps."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from calsync.errors import OutputError
 from calsync.model import Reminder
-from calsync.outputs.base import Written
+from calsync.outputs.base import Outcome, Written
+from calsync.will import Content, Standing, ticked
 
 
 @dataclass(slots=True)
@@ -31,3 +33,69 @@ class MemoryOutput:
             removed=len(old.keys() - new.keys()),
             unchanged=unchanged,
         )
+
+
+@dataclass(slots=True)
+class MemoryCalendar:
+    """A calendar that is edited from both sides. What ``held`` is, by id: an etag and a content.
+
+    ``lost`` is set to make the next answer get lost: what was asked is done, and nobody is told.
+    ``is_deleted`` makes the whole calendar be gone.
+    """
+
+    name: str = "calendar"
+    held: dict[str, tuple[str, Content]] = field(default_factory=dict)
+    lost: bool = False
+    is_deleted: bool = False
+    _edition: int = 0
+
+    def standing(self, known: Mapping[str, str]) -> dict[str, Standing]:
+        self._answer()
+        return {
+            id_: Standing(etag, None if known.get(id_) == etag else content)
+            for id_, (etag, content) in self.held.items()
+        }
+
+    def shown(self, reminder: Reminder) -> Content:
+        done = reminder.done or ticked(reminder.title)
+        return Content(reminder.start, reminder.end, reminder.title, reminder.description, done)
+
+    def create(self, reminder: Reminder) -> Outcome:
+        if not self.is_deleted and reminder.id in self.held:
+            return Outcome("changed")
+        return self._put(reminder)
+
+    def change(self, reminder: Reminder, etag: str) -> Outcome:
+        return self._fits(reminder.id, etag) or self._put(reminder)
+
+    def remove(self, id_: str, etag: str) -> Outcome:
+        if (refused := self._fits(id_, etag)) is not None:
+            return refused
+        del self.held[id_]
+        self._answer()
+        return Outcome("done")
+
+    def edit(self, id_: str, content: Content) -> None:
+        """What a user does by hand."""
+        self._edition += 1
+        self.held[id_] = (f"{self._edition}", content)
+
+    def _put(self, reminder: Reminder) -> Outcome:
+        if not self.is_deleted:
+            self.edit(reminder.id, self.shown(reminder))
+        self._answer()
+        return Outcome("done", self.held[reminder.id][0])
+
+    def _fits(self, id_: str, etag: str) -> Outcome | None:
+        if self.is_deleted or id_ not in self.held:
+            return Outcome("gone")
+        return None if self.held[id_][0] == etag else Outcome("changed")
+
+    def _answer(self) -> None:
+        if self.is_deleted:
+            raise OutputError(
+                f"the calendar of output {self.name} is gone", f"calsync outputs reset {self.name} makes it anew."
+            )
+        if self.lost:
+            self.lost = False
+            raise OutputError("the answer was lost on the way", "calsync tries again at the next sync.")

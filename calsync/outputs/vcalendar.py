@@ -3,15 +3,16 @@
 What the standard says of escaping, folding and the forms of values is that library's
 affair. Here stand the choices that are ours: which properties, in which order, and the
 traits without which some big calendar drops a feed in silence. Importing the library costs
-more than a quiet night does, so only :func:`calsync.outputs.feed.render` imports this.
+more than a quiet night does, so only what renders imports this.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 
-from icalendar import Alarm, Calendar, Event, Timezone, TimezoneStandard
+from icalendar import Alarm, Calendar, Event, Timezone, TimezoneStandard, Todo
 from icalendar.prop import vDuration, vInline, vText, vUri
 
 from calsync.model import Reminder
@@ -55,6 +56,36 @@ def vcalendar(
     for reminder in sorted(reminders, key=lambda reminder: (reminder.start, reminder.id)):
         calendar.add_component(_event(reminder, details, alarm))
     return calendar
+
+
+def lone(reminder: Reminder, details: Details, alarm: timedelta | None, kind: Literal["event", "todo"]) -> Calendar:
+    """One reminder as an object of its own, for a server that keeps single ones; as a task it is due
+    when it starts."""
+    calendar = Calendar()
+    calendar.add("VERSION", "2.0")
+    calendar.add("PRODID", PRODID)
+    event = _event(reminder, details, alarm)
+    calendar.add_component(event if kind == "event" else _task(event, reminder))
+    return calendar
+
+
+def _task(event: Event, reminder: Reminder) -> Todo:
+    task = Todo()
+    for name, value in event.items():
+        if name not in ("DTSTART", "DTEND", "TRANSP"):
+            task[name] = value
+    task.add("DUE", _utc(reminder.start))
+    if reminder.done:
+        task.add("STATUS", "COMPLETED")
+        task.add("COMPLETED", _utc(reminder.modified or reminder.start))
+    for each in event.subcomponents:
+        each["TRIGGER"].params["RELATED"] = "END"  # a task without a start has only a time when it is due
+        task.add_component(each)
+    return task
+
+
+def shown_title(reminder: Reminder, details: Details) -> str:
+    return _summary(reminder, details)
 
 
 def _zone() -> Timezone:

@@ -10,41 +10,19 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from io import BytesIO
-from typing import NamedTuple
-from xml.sax.saxutils import escape
 
 from calsync.dav.account import Account
-from calsync.dav.answers import C, D, Resource
 from calsync.dav.calendars import Calendar, calendars
 from calsync.dav.server import DavError, Patience, Server
+from calsync.dav.things import BATCH, Thing, short, texts_of, things_in
 from calsync.errors import SourceError
 from calsync.model import Skipped
 from calsync.sources.base import Found, Item, Reading, Same, Seen
 from calsync.sources.ics import READER, reaches
-
-BATCH = 100
-"""How many texts one request asks for; servers refuse, or take minutes for, many more."""
-
-_NO_MULTIGET = frozenset((400, 403, 405, 415, 422, 501))
-
-
-class Thing(NamedTuple):
-    """One stored object: its address, its address as the server wrote it, and its etag."""
-
-    url: str
-    href: str
-    etag: str
-
-    @property
-    def key(self) -> str:
-        """What tells this very content apart from all others; empty where the server gives no etag."""
-        if not self.etag:
-            return ""
-        return _short(hashlib.blake2b(f"{self.url}\n{self.etag}".encode(), digest_size=9).digest())
 
 
 class CaldavSource:
@@ -165,70 +143,12 @@ class _Night:
         usable = True
         for item in items(stream, surveyed, reading, label=label, since=self._source.since, known=self._known):
             if isinstance(item, Found | Same):
-                digests.append(_short(item.digest))
+                digests.append(short(item.digest))
             else:
                 usable = False  # it is looked at again, so that it is told of again
             yield item
         if usable and thing.key:
             self.things[thing.key] = [reading.named - named, reading.older - older, *digests]
-
-
-def things_in(server: Server, url: str) -> list[Thing]:
-    """The objects of a calendar that may be events, in the server's order."""
-    listed = server.about(url, "<d:getetag/><d:resourcetype/><d:getcontenttype/>", depth=1)
-    return [
-        Thing(each.url, each.href, each.text(f"{D}getetag"))
-        for each in listed
-        if each.url.rstrip("/") != url.rstrip("/") and f"{D}collection" not in each.kinds() and not _is_task(each)
-    ]
-
-
-def texts_of(server: Server, url: str, wanted: list[Thing]) -> Iterator[tuple[Thing, bytes]]:
-    """The texts of some objects of one calendar. One that is gone by now has none."""
-    if not wanted:
-        return
-    body = (
-        '<?xml version="1.0" encoding="utf-8"?>'
-        '<c:calendar-multiget xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:caldav">'
-        "<d:prop><d:getetag/><c:calendar-data/></d:prop>"
-        + "".join(f"<d:href>{escape(each.href)}</d:href>" for each in wanted)
-        + "</c:calendar-multiget>"
-    )
-    found: dict[str, Resource] = {}
-    try:
-        found = by_address(server.report(url, body))
-    except DavError as error:
-        if error.status not in _NO_MULTIGET:
-            raise
-    for thing in wanted:
-        answer = found.get(thing.url) or found.get(thing.url.lower())
-        if answer is not None and answer.status in (404, 410):
-            continue
-        text = answer.text(f"{C}calendar-data") if answer is not None else ""
-        if answer is not None and text:
-            etag = answer.text(f"{D}getetag")
-            yield (thing._replace(etag=etag) if etag else thing), text.encode()
-            continue
-        try:
-            yield thing, server.get(thing.url)
-        except DavError as error:
-            if error.status not in (404, 410):
-                raise
-
-
-def by_address(answers: Iterable[Resource]) -> dict[str, Resource]:
-    """Answers by address, and by address in lower case: some servers answer in another spelling
-    than they listed."""
-    found: dict[str, Resource] = {}
-    for each in answers:
-        found.setdefault(each.url.lower(), each)
-        found[each.url] = each
-    return found
-
-
-def _is_task(found: Resource) -> bool:
-    kind = found.text(f"{D}getcontenttype").lower().replace(" ", "")
-    return "component=vtodo" in kind or "component=vjournal" in kind
 
 
 def _tag_of_all(server: Server, calendar: Calendar) -> str:
@@ -237,10 +157,6 @@ def _tag_of_all(server: Server, calendar: Calendar) -> str:
     for thing in things_in(server, calendar.url):
         digest.update(f"{thing.url}\n{thing.etag}\n".encode())
     return digest.hexdigest()
-
-
-def _short(digest: bytes) -> str:
-    return base64.urlsafe_b64encode(digest).decode("ascii").rstrip("=")
 
 
 def _parts_of(validator: str) -> dict[str, object]:

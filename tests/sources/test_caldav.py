@@ -10,9 +10,10 @@ import pytest
 
 from calsync.dav.account import Account
 from calsync.dav.server import Patience
+from calsync.dav.things import BATCH
 from calsync.errors import SignInError, SourceError
 from calsync.sources.base import Seen
-from calsync.sources.caldav import BATCH, CaldavSource
+from calsync.sources.caldav import CaldavSource
 from tests.dav_servers import PASSWORD, USER, DavServer, Proxy, Radicale, Xandikos
 from tests.sources.calendars import HOME, Taken, calendar, vevent
 

@@ -1,0 +1,96 @@
+"""The single things in a calendar on a server: their addresses, etags and texts."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+from xml.sax.saxutils import escape
+
+from calsync.dav.answers import C, D, Resource
+from calsync.dav.server import DavError, Server
+
+BATCH = 100
+"""How many texts one request asks for; servers refuse, or take minutes for, many more."""
+
+_NO_MULTIGET = frozenset((400, 403, 405, 415, 422, 501))
+
+
+class Thing(NamedTuple):
+    """One stored object: its address, its address as the server wrote it, and its etag."""
+
+    url: str
+    href: str
+    etag: str
+
+    @property
+    def key(self) -> str:
+        """What tells this very content apart from all others; empty where the server gives no etag."""
+        if not self.etag:
+            return ""
+        return short(hashlib.blake2b(f"{self.url}\n{self.etag}".encode(), digest_size=9).digest())
+
+
+def things_in(server: Server, url: str, *, tasks: bool = False) -> list[Thing]:
+    """The objects of a calendar that may be events, in the server's order; with ``tasks`` those too."""
+    listed = server.about(url, "<d:getetag/><d:resourcetype/><d:getcontenttype/>", depth=1)
+    return [
+        Thing(each.url, each.href, each.text(f"{D}getetag"))
+        for each in listed
+        if each.url.rstrip("/") != url.rstrip("/")
+        and f"{D}collection" not in each.kinds()
+        and (tasks or not _is_task(each))
+    ]
+
+
+def texts_of(server: Server, url: str, wanted: list[Thing]) -> Iterator[tuple[Thing, bytes]]:
+    """The texts of some objects of one calendar. One that is gone by now has none."""
+    if not wanted:
+        return
+    body = (
+        '<?xml version="1.0" encoding="utf-8"?>'
+        '<c:calendar-multiget xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:caldav">'
+        "<d:prop><d:getetag/><c:calendar-data/></d:prop>"
+        + "".join(f"<d:href>{escape(each.href)}</d:href>" for each in wanted)
+        + "</c:calendar-multiget>"
+    )
+    found: dict[str, Resource] = {}
+    try:
+        found = by_address(server.report(url, body))
+    except DavError as error:
+        if error.status not in _NO_MULTIGET:
+            raise
+    for thing in wanted:
+        answer = found.get(thing.url) or found.get(thing.url.lower())
+        if answer is not None and answer.status in (404, 410):
+            continue
+        text = answer.text(f"{C}calendar-data") if answer is not None else ""
+        if answer is not None and text:
+            etag = answer.text(f"{D}getetag")
+            yield (thing._replace(etag=etag) if etag else thing), text.encode()
+            continue
+        try:
+            yield thing, server.get(thing.url)
+        except DavError as error:
+            if error.status not in (404, 410):
+                raise
+
+
+def by_address(answers: Iterable[Resource]) -> dict[str, Resource]:
+    """Answers by address, and by address in lower case: some servers answer in another spelling
+    than they listed."""
+    found: dict[str, Resource] = {}
+    for each in answers:
+        found.setdefault(each.url.lower(), each)
+        found[each.url] = each
+    return found
+
+
+def _is_task(found: Resource) -> bool:
+    kind = found.text(f"{D}getcontenttype").lower().replace(" ", "")
+    return "component=vtodo" in kind or "component=vjournal" in kind
+
+
+def short(digest: bytes) -> str:
+    return base64.urlsafe_b64encode(digest).decode("ascii").rstrip("=")

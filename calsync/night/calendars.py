@@ -1,0 +1,155 @@
+"""One night of a calendar that the user can edit too: first listen, then write.
+
+Each step is noted before it is taken and confirmed after it, so that wherever the night is cut off,
+the next one knows what may have happened. What is heard is the user's last word; nothing is written
+over it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import NamedTuple
+
+from calsync.errors import OutputError
+from calsync.ledger import promises
+from calsync.ledger.copies import put_written, written
+from calsync.ledger.ledger import Ledger
+from calsync.model import OPEN, Reminder, Slot, State
+from calsync.outputs.base import CalendarOutput, Outcome
+from calsync.outputs.base import Written as Tally
+from calsync.will import Content, Standing, Step, Will, Written, lost_at_once, step_for, will_of
+
+_HEARD = {Will.DELETED: "deleted", Will.MOVED: "moved", Will.DONE: "ticked off"}
+
+
+class Heard(NamedTuple):
+    """Something that the user did to a reminder in one output; ``content`` as it stands now."""
+
+    output: str
+    reminder: str
+    will: Will
+    content: Content | None
+    modified: datetime | None
+
+
+def listen(output: CalendarOutput, ledger: Ledger) -> tuple[list[Heard], dict[str, Standing]]:
+    """What the user did in an output, and what stands there; both are noted in the ledger, so that
+    nothing is heard twice. Use in one transaction with :func:`obey`, so that nothing is lost either.
+
+    Raises OutputError where the calendar cannot be read, or lost all it had at once; then nothing
+    is noted.
+    """
+    known = written(ledger, output.name)
+    stands = output.standing({id_: each.etag for id_, each in known.items() if each.content is not None})
+    alive = [id_ for id_, each in known.items() if each.content is not None and not each.removing]
+    if lost_at_once(alive, stands):
+        raise OutputError(
+            f"all {len(alive)} reminders vanished from it at once, which looks like an accident",
+            f"If it was not, calsync outputs reset {output.name} writes them anew.",
+        )
+    heard: list[Heard] = []
+    with ledger.atomic():
+        for id_ in sorted(known.keys() | stands.keys()):
+            before, there = known.get(id_, Written()), stands.get(id_)
+            will = will_of(before, there)
+            after = _noted(before, there, will)
+            if after != before:
+                put_written(ledger, output.name, id_, after)
+            if will in _HEARD:
+                content = there.content if there is not None else None
+                heard.append(Heard(output.name, id_, will, content, there.modified if there else None))
+    return heard, stands
+
+
+def _noted(before: Written, there: Standing | None, will: Will) -> Written:
+    if there is None:
+        # Heard once, it is gone for good, like what calsync removed itself.
+        if will in (Will.DELETED, Will.REMOVED):
+            return before._replace(etag="", trying=None, removing=True)
+        return before
+    touched = before.touched or will in (Will.MOVED, Will.DONE, Will.EDITED)
+    return Written(there.etag, there.content or before.content, None, False, touched)
+
+
+def obey(ledger: Ledger, heard: Iterable[Heard], now: datetime) -> None:
+    """Carry out what the user did, the latest last: moved is snoozed to there, deleted is dismissed
+    for good, ticked off is done. It applies to all people in the reminder."""
+    last = datetime.max.replace(tzinfo=now.tzinfo)
+    for each in sorted(heard, key=lambda each: (each.modified or last, each.output, each.reminder)):
+        rows = [row for row in promises.followups(ledger, "reminder = ?", each.reminder) if _may_change(row.state)]
+        where = f"you {_HEARD[each.will]} it in {each.output}"
+        with ledger.atomic():
+            if each.will is Will.MOVED and each.content is not None:
+                slots = promises.slots(ledger, "id = ? AND removed IS NULL", each.reminder)
+                moved = [_moved(slot, each.content) for slot in slots]
+                promises.put_slots(ledger, moved)
+            elif each.will is not Will.MOVED:
+                state = State.DONE if each.will is Will.DONE else State.DISMISSED
+                promises.promise(ledger, [replace(row, state=state, cause=where) for row in rows], now)
+
+
+def _moved(slot: Slot, to: Content) -> Slot:
+    """A task, and some events, have no length to be told by; then the reminder keeps its own."""
+    end = to.end if to.end > to.start else to.start + (slot.end - slot.start)
+    return replace(slot, start=to.start, end=end, moved=True)
+
+
+def _may_change(state: State) -> bool:
+    return state in OPEN or state in (State.MISSED, State.WAITING)
+
+
+def bring(
+    output: CalendarOutput,
+    ledger: Ledger,
+    wanted: Sequence[Reminder],
+    stands: Mapping[str, Standing],
+    now: datetime,
+    carried: Collection[str] = (),
+) -> Tally:
+    """Make an output hold ``wanted``, as far as the user's word allows. ``carried`` are reminders to
+    which the user did something in another output tonight.
+
+    Raises OutputError where nobody knows how a request ended; what was done until then is noted,
+    and the next night goes on from there.
+    """
+    known = written(ledger, output.name)
+    by_id = {reminder.id: reminder for reminder in wanted}
+    counts = dict.fromkeys(("created", "changed", "removed", "unchanged"), 0)
+    for id_ in sorted(by_id.keys() | stands.keys()):
+        before, there, reminder = known.get(id_, Written()), stands.get(id_), by_id.get(id_)
+        content = output.shown(reminder) if reminder is not None else None
+        step = step_for(content, before, there, now, carried=id_ in carried)
+        if step is Step.LEAVE:
+            counts["unchanged"] += reminder is not None and there is not None
+            continue
+        _note(ledger, output, id_, before._replace(trying=content, removing=step is Step.REMOVE))
+        if step is Step.CREATE and reminder is not None:
+            outcome, word = output.create(reminder), "created"
+        elif step is Step.CHANGE and reminder is not None and there is not None:
+            outcome, word = output.change(reminder, there.etag), "changed"
+        else:
+            assert there is not None
+            outcome, word = output.remove(id_, there.etag), "removed"
+        counts[word] += outcome.what == "done"
+        _confirm(ledger, output, id_, before, content, outcome)
+    return Tally(**counts)
+
+
+def _confirm(
+    ledger: Ledger, output: CalendarOutput, id_: str, before: Written, content: Content | None, outcome: Outcome
+) -> None:
+    if outcome.what == "done" and content is not None:
+        _note(ledger, output, id_, Written(outcome.etag, content))
+    elif content is None and outcome.what in ("done", "gone"):
+        # Gone already means as a rule that calsync's first request did it, whose answer was lost.
+        _note(ledger, output, id_, before._replace(etag="", trying=None, removing=True))
+    else:
+        # Somebody was quicker than calsync: the next night hears of it, as of everything else.
+        _note(ledger, output, id_, before._replace(trying=content))
+
+
+def _note(ledger: Ledger, output: CalendarOutput, id_: str, known: Written) -> None:
+    with ledger.atomic():
+        put_written(ledger, output.name, id_, known)

@@ -1,0 +1,75 @@
+"""Before anything is planned: what the user said in the calendars that calsync writes to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from calsync.config import CaldavOutput, Config, Output
+from calsync.errors import CalsyncError
+from calsync.ledger.copies import written
+from calsync.ledger.ledger import Ledger
+from calsync.night.calendars import Heard, listen, obey
+from calsync.outputs.base import CalendarOutput
+from calsync.timing.spans import Span
+from calsync.will import Standing
+
+
+@dataclass
+class Ears:
+    """What was found in each calendar, by the output's name; the errors of those that told nothing;
+    and the reminders to which the user did something, by output."""
+
+    calendars: dict[str, CalendarOutput] = field(default_factory=dict)
+    standing: dict[str, Mapping[str, Standing]] = field(default_factory=dict)
+    deaf: dict[str, CalsyncError] = field(default_factory=dict)
+    heard: list[Heard] = field(default_factory=list)
+
+    def elsewhere(self, output: str) -> frozenset[str]:
+        """The reminders that the user answered in another output."""
+        return frozenset(each.reminder for each in self.heard if each.output != output)
+
+
+def hear(config: Config, ledger: Ledger, now: datetime, stack: ExitStack) -> Ears:
+    """Listen to every calendar that the user can edit too, and obey. One that cannot be read says
+    nothing and does not hold up the others. Connections are closed with ``stack``."""
+    ears = Ears()
+    for settings in config.outputs:
+        if (calendar := _calendar_of(settings, config, ledger, stack)) is not None:
+            ears.calendars[settings.name] = calendar
+    with ledger.atomic():
+        for name, calendar in ears.calendars.items():
+            try:
+                heard, ears.standing[name] = listen(calendar, ledger)
+                ears.heard += heard
+            except CalsyncError as error:
+                ears.deaf[name] = error
+        obey(ledger, ears.heard, now)
+    return ears
+
+
+def length(span: Span) -> timedelta:
+    """How long before its start an alarm sounds; a day counts 24 hours."""
+    elapsed = span.elapsed()
+    return timedelta(days=span.amount * (7 if span.unit == "weeks" else 1)) if elapsed is None else elapsed
+
+
+def _calendar_of(settings: Output, config: Config, ledger: Ledger, stack: ExitStack) -> CalendarOutput | None:
+    if not isinstance(settings, CaldavOutput):
+        return None
+    from calsync.dav.account import account_of
+    from calsync.outputs.caldav import CaldavOutput as Caldav
+
+    opened = Caldav(
+        settings.name,
+        account_of(settings),
+        home=config.me.zone,
+        kind=settings.kind,
+        details=settings.details,
+        alarm=None if settings.alarm is None else length(settings.alarm),
+        is_new=not written(ledger, settings.name),
+    )
+    stack.callback(opened.close)
+    return opened

@@ -1,0 +1,221 @@
+"""Follow-ups in a calendar on a CalDAV server, next to everything else the user keeps there.
+
+calsync makes a calendar of its own and knows it again by its address and a mark in its description;
+or it writes into one that the user names. There, too, it touches only what it made: things at
+addresses of its own, each asked for under the condition that nobody changed it in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import urljoin
+from xml.sax.saxutils import escape
+
+from calsync.dav.account import Account
+from calsync.dav.calendars import Calendar, at_the_address, homes, in_home
+from calsync.dav.server import DavError, Patience, Server
+from calsync.dav.things import BATCH, Thing, texts_of, things_in
+from calsync.errors import OutputError
+from calsync.model import Reminder
+from calsync.outputs.base import Details, Outcome
+from calsync.outputs.icalendar_text import legal
+from calsync.will import Content, Standing, ticked
+
+if TYPE_CHECKING:
+    from icalendar.cal import Component
+
+CALENDAR = "Follow-ups"
+FOLDER = "calsync-follow-ups"
+MARK = "Written by calsync. Move, delete or tick a reminder: calsync reads it."
+_PREFIX = "calsync-"
+_WORKDAY = time(9)
+
+
+class CaldavOutput:
+    """Writes into the calendar at the address of ``account``; where that is a server or a principal,
+    into calsync's own one there, which is made if ``is_new`` says that there was none yet.
+
+    ``home`` is the user's zone, for what they moved to a day or to a time without a zone.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        account: Account,
+        *,
+        home: tzinfo,
+        kind: Literal["event", "todo"] = "event",
+        details: Details = "full",
+        alarm: timedelta | None = timedelta(),
+        is_new: bool = True,
+        patience: Patience | None = None,
+    ) -> None:
+        self.name = name
+        self._server = Server(account, patience)
+        self._home = home
+        self._kind = kind
+        self._details = details
+        self._alarm = alarm
+        self._is_new = is_new
+        self._url = ""
+
+    def standing(self, known: Mapping[str, str]) -> dict[str, Standing]:
+        with self._told():
+            url = self._calendar()
+            found: dict[str, Standing] = {}
+            changed: list[Thing] = []
+            for thing in things_in(self._server, url, tasks=True):
+                id_ = _id_at(thing.url)
+                if id_ and thing.etag and known.get(id_) == thing.etag:
+                    found[id_] = Standing(thing.etag, None)
+                elif id_:
+                    changed.append(thing)
+            for start in range(0, len(changed), BATCH):
+                for thing, text in texts_of(self._server, url, changed[start : start + BATCH]):
+                    id_ = _id_at(thing.url)
+                    if (stands := self._read(id_, thing.etag, text)) is not None:
+                        found[id_] = stands
+            return found
+
+    def shown(self, reminder: Reminder) -> Content:
+        from calsync.outputs.vcalendar import shown_title
+
+        title = shown_title(reminder, self._details)
+        description = legal(reminder.description, lines=True) if self._details == "full" else ""
+        end = reminder.start if self._kind == "todo" else max(reminder.start, reminder.end)
+        done = ticked(title) or (self._kind == "todo" and reminder.done)
+        return Content(reminder.start.astimezone(UTC), end.astimezone(UTC), title, description, done)
+
+    def create(self, reminder: Reminder) -> Outcome:
+        return self._put(reminder, {"If-None-Match": "*"})
+
+    def change(self, reminder: Reminder, etag: str) -> Outcome:
+        return self._put(reminder, {"If-Match": etag})
+
+    def remove(self, id_: str, etag: str) -> Outcome:
+        with self._told():
+            answer = self._server.ask("DELETE", self._place(id_), "", {"If-Match": etag}, accept=_REMOVED)
+        return _outcome(answer.status, "")
+
+    def close(self) -> None:
+        self._server.close()
+
+    def _put(self, reminder: Reminder, condition: dict[str, str]) -> Outcome:
+        from calsync.outputs.vcalendar import lone
+
+        text = lone(reminder, self._details, self._alarm, self._kind).to_ical(sorted=False).decode()
+        headers = {"Content-Type": "text/calendar; charset=utf-8", **condition}
+        with self._told():
+            answer = self._server.ask("PUT", self._place(reminder.id), text, headers, accept=_WRITTEN)
+        return _outcome(answer.status, answer.etag)
+
+    def _place(self, id_: str) -> str:
+        return f"{self._calendar().rstrip('/')}/{_PREFIX}{id_}.ics"
+
+    def _calendar(self) -> str:
+        if not self._url:
+            given = at_the_address(self._server)
+            self._url = given.url if given is not None else self._own()
+        return self._url
+
+    def _own(self) -> str:
+        """calsync's own calendar, made where there never was one."""
+        places = homes(self._server)
+        if not places:
+            raise OutputError(
+                f"{self._server.host} shows no place for calendars at this address",
+                "Name the address of one calendar as url, as the server's settings show it.",
+            )
+        for place in places:
+            for each in in_home(self._server, place):
+                if is_own(each):
+                    return each.url
+        if not self._is_new:
+            raise OutputError(
+                f"calsync's own calendar on {self._server.host} is gone",
+                f"calsync outputs reset {self.name} makes it anew.",
+            )
+        url = f"{places[0].rstrip('/')}/{FOLDER}/"
+        self._make(url)
+        return url
+
+    def _make(self, url: str) -> None:
+        component = "VEVENT" if self._kind == "event" else "VTODO"
+        body = (
+            '<?xml version="1.0" encoding="utf-8"?>'
+            '<c:mkcalendar xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:caldav"><d:set><d:prop>'
+            f"<d:displayname>{escape(CALENDAR)}</d:displayname>"
+            f"<c:calendar-description>{escape(MARK)}</c:calendar-description>"
+            f'<c:supported-calendar-component-set><c:comp name="{component}"/></c:supported-calendar-component-set>'
+            "</d:prop></d:set></c:mkcalendar>"
+        )
+        try:
+            self._server.ask("MKCALENDAR", url, body, accept=(200, 201, 204))
+        except DavError as error:
+            if error.status in (403, 404, 405, 409, 501):
+                raise OutputError(
+                    f"{self._server.host} lets no program make a calendar ({error.status})",
+                    f"Make one called {CALENDAR} there by hand and name its address as url.",
+                ) from error
+            raise
+
+    def _read(self, id_: str, etag: str, text: bytes) -> Standing | None:
+        """A thing at one of calsync's addresses; None where it is not what calsync wrote there."""
+        import icalendar
+
+        try:
+            whole = icalendar.Calendar.from_ical(text)
+            for each in whole.walk("VEVENT") + whole.walk("VTODO"):
+                if str(each.get("UID", "")).lower() == f"{id_}@calsync":
+                    modified = each.decoded("LAST-MODIFIED") if "LAST-MODIFIED" in each else None
+                    return Standing(etag, self._content(each), self._moment(modified) if modified else None)
+        except (ValueError, KeyError, TypeError):
+            return None
+        return None
+
+    def _content(self, found: Component) -> Content:
+        is_task = found.name == "VTODO"
+        start = self._moment(found.decoded("DUE" if is_task and "DUE" in found else "DTSTART"))
+        end = start if is_task or "DTEND" not in found else self._moment(found.decoded("DTEND"))
+        title = str(found.get("SUMMARY", ""))
+        finished = is_task and (str(found.get("STATUS", "")).upper() == "COMPLETED" or "COMPLETED" in found)
+        return Content(start, max(start, end), title, str(found.get("DESCRIPTION", "")), finished or ticked(title))
+
+    def _moment(self, when: date | datetime) -> datetime:
+        if not isinstance(when, datetime):
+            when = datetime.combine(when, _WORKDAY)
+        return (when if when.tzinfo else when.replace(tzinfo=self._home)).astimezone(UTC)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except DavError as error:
+            raise OutputError(str(error), error.remedy) from error
+
+
+_WRITTEN = (200, 201, 204, 404, 409, 410, 412)
+_REMOVED = (200, 202, 204, 404, 410, 412)
+
+
+def is_own(calendar: Calendar) -> bool:
+    """Whether calsync made a calendar: by the mark in its description, or, on servers that keep no
+    description, by its address. Its name says nothing; anybody can call a calendar Follow-ups."""
+    return MARK in calendar.description or urljoin(calendar.url, ".").rstrip("/").endswith(f"/{FOLDER}")
+
+
+def _id_at(url: str) -> str:
+    """The id of the reminder at an address; empty where the address is not one of calsync's. Servers
+    may change the case of an address; ids have none."""
+    name = url.rstrip("/").rpartition("/")[2].lower()
+    is_ours = name.startswith(_PREFIX) and name.endswith(".ics")
+    return name.removeprefix(_PREFIX).removesuffix(".ics") if is_ours else ""
+
+
+def _outcome(status: int, etag: str) -> Outcome:
+    if status in (404, 409, 410):
+        return Outcome("gone")
+    return Outcome("changed") if status == 412 else Outcome("done", etag)
