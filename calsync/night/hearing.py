@@ -69,7 +69,7 @@ def _calendar_of(settings: Output, config: Config, ledger: Ledger, stack: ExitSt
         kind=settings.kind,
         details=settings.details,
         alarm=None if settings.alarm is None else length(settings.alarm),
-        is_new=not written(ledger, settings.name),
+        is_new=all(each.content is None for each in written(ledger, settings.name).values()),
     )
     stack.callback(opened.close)
     return opened

@@ -61,11 +61,14 @@ class CaldavOutput:
         self._alarm = alarm
         self._is_new = is_new
         self._url = ""
+        self._home_there = ""
 
     def standing(self, known: Mapping[str, str]) -> dict[str, Standing]:
         with self._told():
-            url = self._calendar()
             found: dict[str, Standing] = {}
+            url = self._found()
+            if not url:
+                return found  # it is made with the first reminder: to look changes nothing
             changed: list[Thing] = []
             for thing in things_in(self._server, url, tasks=True):
                 id_ = _id_at(thing.url)
@@ -116,13 +119,21 @@ class CaldavOutput:
         return f"{self._calendar().rstrip('/')}/{_PREFIX}{id_}.ics"
 
     def _calendar(self) -> str:
+        """The calendar's address; calsync's own is made where there never was one."""
+        if not self._found():
+            url = f"{self._home_there.rstrip('/')}/{FOLDER}/"
+            self._make(url)
+            self._url = url
+        return self._url
+
+    def _found(self) -> str:
+        """The calendar's address; empty where calsync's own is still to be made."""
         if not self._url:
             given = at_the_address(self._server)
             self._url = given.url if given is not None else self._own()
         return self._url
 
     def _own(self) -> str:
-        """calsync's own calendar, made where there never was one."""
         places = homes(self._server)
         if not places:
             raise OutputError(
@@ -138,9 +149,8 @@ class CaldavOutput:
                 f"calsync's own calendar on {self._server.host} is gone",
                 f"calsync outputs reset {self.name} makes it anew.",
             )
-        url = f"{places[0].rstrip('/')}/{FOLDER}/"
-        self._make(url)
-        return url
+        self._home_there = places[0]
+        return ""
 
     def _make(self, url: str) -> None:
         component = "VEVENT" if self._kind == "event" else "VTODO"

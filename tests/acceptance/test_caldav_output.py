@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.acceptance.conftest import NOW, House
-from tests.dav_servers import PASSWORD, USER, Radicale
+from tests.dav_servers import PASSWORD, USER, Proxy, Radicale
 from tests.world import Ev
 
 LATER = "2026-03-10 20:00"
@@ -161,6 +161,45 @@ def test_the_outputs_are_listed_with_how_they_stand(met: House, server: Radicale
     assert [(row["name"], row["type"], row["reminders"]) for row in rows] == [("feed", "ics", 3), ("dav", "caldav", 3)]
     assert met.run("outputs", "reset", "nowhere").code == 2
     assert met.run("outputs", "reset", "feed").code == 2
+
+
+def test_a_dry_run_and_a_brake_make_no_calendar(house: House, server: Radicale, there: There) -> None:
+    house.folder.joinpath("password").write_text(PASSWORD)
+    house.folder.joinpath("password").chmod(0o600)
+    house.outputs = (
+        f'[[output]]\nname = "dav"\ntype = "caldav"\nurl = "{server.url}/"\nusername = "{USER}"\n'
+        'password_file = "password"\n'
+    )
+    house.put(Ev("ines", "2026-03-10T10:00", [INES]), Ev("ben", "2026-03-10T12:00", [BEN]))
+    assert house.run("sync", "--dry-run").code == 0
+    assert house.run("sync", "--allow", "1").code == 12
+    assert server.ask("PROPFIND", OWN, b"", {"Depth": "0"})[0] == 404
+    assert house.run("sync").code == 0
+    assert server.ask("PROPFIND", OWN, b"", {"Depth": "0"})[0] == 207
+
+
+def test_a_server_that_lets_nobody_make_a_calendar_is_told_with_the_remedy_every_night(
+    house: House, server: Radicale
+) -> None:
+    proxy = Proxy(server)
+    proxy.fault = lambda method, path, status, body: (403, b"") if method == "MKCALENDAR" else (status, body)
+    house.folder.joinpath("password").write_text(PASSWORD)
+    house.folder.joinpath("password").chmod(0o600)
+    house.outputs += (
+        f'\n[[output]]\nname = "dav"\ntype = "caldav"\nurl = "{proxy.url}/"\nusername = "{USER}"\n'
+        'password_file = "password"\n'
+    )
+    house.put(Ev("ines", "2026-03-10T10:00", [INES]))
+    try:
+        for night in (NOW, LATER):
+            server.ask("DELETE", OWN)  # the proxy refuses only after the server has made it
+            told = house.run("sync", now=night)
+            assert told.code == 3
+            assert "by hand" in told.err
+            assert len(house.feed()) == 3
+    finally:
+        proxy.close()
+        server.ask("DELETE", OWN)
 
 
 def test_a_reminder_is_never_read_as_a_meeting(met: House, server: Radicale) -> None:
