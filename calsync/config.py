@@ -32,6 +32,7 @@ from calsync.config_values import (
     Pattern,
     Port,
     Positive,
+    ProxyAddress,
     Stretch,
     WebUrl,
     Weekdays,
@@ -194,6 +195,8 @@ class Serve(Section):
     host: Name = "127.0.0.1"
     port: Port = 8765
     base_url: BaseUrl = ""
+    password_file: FilePath | None = None
+    trusted_proxy: ProxyAddress = ""
 
 
 Source = IcsSource | GoogleSource | CaldavSource

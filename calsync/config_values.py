@@ -201,7 +201,19 @@ def _base_url(value: object) -> str:
     text = _text(value, "an address https://… or http://…")
     if text and (not re.match(r"https?://", text) or not host_of(text)):
         raise Wrong(f"expected an address https://… or http://…, or nothing, found {shown(value)}")
+    if re.search(r"[?#@\s]", text) or "/" in text.partition("://")[2].rstrip("/"):
+        raise Wrong(f"expected a scheme and a host alone, such as https://follow-ups.example, found {shown(value)}")
     return text.rstrip("/")
+
+
+def _proxy(value: object) -> str:
+    from ipaddress import ip_address
+
+    text = _text(value, 'the IP address of a proxy such as "10.0.0.2"')
+    try:
+        return str(ip_address(text)) if text else ""
+    except ValueError:
+        raise Wrong(f'expected the IP address of a proxy such as "10.0.0.2", found {shown(value)}') from None
 
 
 def _span(example: str, *, least: int = 0) -> PlainValidator:
@@ -264,5 +276,6 @@ Stretch = Annotated[Span, _span("90 days", least=1)]
 WebUrl = Annotated[str, _url("https", "http")]
 FeedUrl = Annotated[str, _url("https", "http", "webcal", "webcals")]
 BaseUrl = Annotated[str, PlainValidator(_base_url)]
+ProxyAddress = Annotated[str, PlainValidator(_proxy)]
 Positive = Annotated[int, Field(ge=1, le=1_000_000)]
 Port = Annotated[int, Field(ge=1, le=65535)]

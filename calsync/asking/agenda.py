@@ -128,6 +128,14 @@ def entries(
     return shown
 
 
+def in_inbox(ledger: Ledger, config: Config) -> list[Entry]:
+    """Return who waits for the user's word, a line for each person and meeting, the oldest first."""
+    waiting: dict[tuple[str, str], Entry] = {}
+    for entry in shown_as_entries(ledger, config, promises.followups(ledger, "state = 'held'")):
+        waiting.setdefault((entry.person, entry.followup.meeting), entry)
+    return sorted(waiting.values(), key=lambda entry: (entry.meeting_start, entry.called))
+
+
 def shown_as_entries(
     ledger: Ledger, config: Config, rows: Iterable[FollowUp], identities: Identities | None = None
 ) -> list[Entry]:

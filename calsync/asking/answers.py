@@ -14,18 +14,24 @@ from datetime import datetime, timedelta
 from calsync.asking.agenda import Entry, shown_as_entries
 from calsync.asking.finding import Found, by_id, moment_meant, one_person
 from calsync.config import Config
-from calsync.errors import UsageError
+from calsync.errors import BusyError, UsageError
 from calsync.ids import reminder_id
 from calsync.ledger import promises, who
 from calsync.ledger.ledger import Ledger
-from calsync.model import OPEN, FollowUp, State
+from calsync.model import ANSWERED, OPEN, FollowUp, State, of_cadence
 from calsync.night.desk import Desk
 from calsync.night.hearing import hear
 from calsync.night.publish import publish
 from calsync.night.reading import judged_of, keep_judgements
 from calsync.people.newcomers import waiting
 from calsync.report import Report
-from calsync.sync import desk_of, replan
+from calsync.sync import desk_of, only_run, replan
+
+LATE = (State.MISSED, State.WAITING)
+"""States in which a follow-up asks nothing and can be answered all the same."""
+
+REGRET = timedelta(days=1)
+"""How long an answer that was given on a page can be taken back."""
 
 _STILL_OPEN = "state IN ('provisional', 'planned', 'written')"
 
@@ -51,17 +57,27 @@ def chosen(desk: Desk, text: str, *, also: Sequence[State] = ()) -> list[Entry]:
 
 def finish(desk: Desk, text: str, state: State, cause: str) -> list[Entry]:
     """Mark follow-ups done or dismissed, for good."""
-    also = (State.MISSED, State.WAITING, State.HELD) if state is State.DISMISSED else (State.MISSED, State.WAITING)
+    also = (*LATE, State.HELD) if state is State.DISMISSED else LATE
     entries = chosen(desk, text, also=also)
+    mark(desk, entries, state, cause)
+    return entries
+
+
+def mark(desk: Desk, entries: Sequence[Entry], state: State, cause: str) -> None:
+    """Give follow-ups the state that the user chose, with its cause."""
     with desk.ledger.atomic():
         rows = [replace(entry.followup, state=state, cause=cause) for entry in entries]
         promises.promise(desk.ledger, rows, desk.now)
-    return entries
 
 
 def snooze(desk: Desk, text: str, when: str) -> tuple[list[Entry], datetime]:
     """Move a reminder to a time of the user's. One person of several gets a reminder of their own."""
     entries = chosen(desk, text)
+    return entries, move(desk, entries, when)
+
+
+def move(desk: Desk, entries: Sequence[Entry], when: str) -> datetime:
+    """Move the reminder of these follow-ups; return its new start. Raises UsageError for what is no time."""
     first = entries[0]
     if first.start is None:
         raise UsageError(f"{first.title} has no time yet")
@@ -77,7 +93,51 @@ def snooze(desk: Desk, text: str, when: str) -> tuple[list[Entry], datetime]:
             rows = [replace(entry.followup, reminder=own_id) for entry in entries]
             promises.promise(desk.ledger, rows, desk.now)
         promises.put_slots(desk.ledger, [moved])
-    return entries, start
+    return start
+
+
+def of_reminder(config: Config, ledger: Ledger, reminder: str) -> list[Entry]:
+    """Return the follow-ups that a reminder speaks of, in whatever state.
+
+    A calendar may show a reminder long after calsync took it out and put it back under another id:
+    whichever of them is named, these are the follow-ups of them all.
+    """
+    rows = promises.followups(
+        ledger,
+        "reminder IN (SELECT r.id FROM reminder r JOIN reminder n USING (meeting, rule, step, round, alone)"
+        " WHERE n.id = ?)",
+        reminder,
+    )
+    return shown_as_entries(ledger, config, rows)
+
+
+def take_back(desk: Desk, entries: Sequence[Entry]) -> list[Entry]:
+    """Undo the answers of the last day: what was done or dismissed stands again as it did before.
+
+    Returns the follow-ups of which that is true. A touch of a cadence stays answered once the next
+    one is counted from it.
+    """
+    taken: list[tuple[Entry, State]] = []
+    for entry in entries:
+        before = _before(desk, entry)
+        if before is not None:
+            taken.append((entry, before))
+    with desk.ledger.atomic():
+        rows = [replace(entry.followup, state=state, cause="you took your answer back") for entry, state in taken]
+        promises.promise(desk.ledger, rows, desk.now)
+    return [entry for entry, _ in taken]
+
+
+def can_take_back(entry: Entry, at: datetime | None, now: datetime) -> bool:
+    """Whether an answer that was given at a moment may still be undone."""
+    return entry.state in ANSWERED and not of_cadence(entry.followup) and at is not None and now - at <= REGRET
+
+
+def _before(desk: Desk, entry: Entry) -> State | None:
+    changes = promises.history(desk.ledger, entry.id)
+    if len(changes) < 2 or not can_take_back(entry, changes[-1][0], desk.now):
+        return None
+    return next((state for _, state, _ in reversed(changes) if state not in ANSWERED), None)
 
 
 def say(desk: Desk, person: Found | str, key: str, value: str | None) -> None:
@@ -122,3 +182,13 @@ def carry_out(config: Config, ledger: Ledger, now: datetime) -> Report:
             replan(desk, report, start=False)
             publish(config, ledger, now, report, ears)
     return report
+
+
+def settle(config: Config, ledger: Ledger, now: datetime) -> Report | None:
+    """Let the outputs follow an answer. None while a sync is active: the answer is kept, and the outputs
+    follow with the next one."""
+    try:
+        with only_run(config):
+            return carry_out(config, ledger, now)
+    except BusyError:
+        return None

@@ -33,17 +33,14 @@ def answering(state: State) -> Iterator[Desk]:
 
     While a sync is active the answer is kept, and the outputs follow with the next one.
     """
-    from calsync.asking.answers import carry_out
+    from calsync.asking.answers import settle
     from calsync.cli.sync import tell_troubles
-    from calsync.errors import BusyError
-    from calsync.sync import desk_of, only_run
+    from calsync.sync import desk_of
 
     with state.ledger() as ledger:
         yield desk_of(state.config(), ledger, state.now())
-        try:
-            with only_run(state.config()):
-                report = carry_out(state.config(), ledger, state.now())
-        except BusyError:
+        report = settle(state.config(), ledger, state.now())
+        if report is None:
             state.terminal.warning("a sync is active just now: kept, and the outputs follow with the next sync")
             return
     tell_troubles(state, report)

@@ -1,4 +1,4 @@
-"""``calsync feed``: where the .ics feeds are, to subscribe to them."""
+"""``calsync feed``: where the .ics feeds are, as files and as addresses, to subscribe to them."""
 
 from __future__ import annotations
 
@@ -40,6 +40,61 @@ def path(
     state = state_of(ctx)
     for each in feeds(state, output):
         state.terminal.line(str(each.path))
+
+
+@app.command("url")
+def url(
+    ctx: typer.Context,
+    output: Annotated[
+        str | None, typer.Argument(metavar="[OUTPUT]", help="The output's name; all of them if left out.")
+    ] = None,
+) -> None:
+    """Print the address of each feed that calsync serve offers. It is a secret: it lets anybody read.
+
+    \b
+    Example:
+      calsync feed url
+    """
+    from calsync.ledger.doors import feed_token
+
+    state = state_of(ctx)
+    wanted = feeds(state, output)
+    with state.ledger() as ledger:
+        tokens = [feed_token(ledger, each.name, state.now()) for each in wanted]
+    for each, token in zip(wanted, tokens, strict=True):
+        state.terminal.line(f"{each.name}  {_address(state, token)}" if len(wanted) > 1 else _address(state, token))
+
+
+@app.command("rotate")
+def rotate(
+    ctx: typer.Context,
+    output: Annotated[
+        str | None, typer.Argument(metavar="[OUTPUT]", help="The output's name; needed where there are several.")
+    ] = None,
+) -> None:
+    """Give a feed a new address; the old one is good for nothing from now on.
+
+    \b
+    Example:
+      calsync feed rotate
+    """
+    from calsync.ledger.doors import new_feed_token
+
+    state = state_of(ctx)
+    wanted = feeds(state, output)
+    if len(wanted) > 1:
+        names = ", ".join(each.name for each in wanted)
+        raise UsageError("there are several feeds", f"Say which one gets a new address: {names}.")
+    with state.ledger() as ledger:
+        token = new_feed_token(ledger, wanted[0].name, state.now())
+    state.terminal.line(_address(state, token))
+    state.terminal.note("Subscribe to it anew in every app; the old address answers that it is gone.")
+
+
+def _address(state: State, token: str) -> str:
+    serve = state.config().serve
+    host = f"[{serve.host}]" if ":" in serve.host else serve.host
+    return f"{serve.base_url or f'http://{host}:{serve.port}'}/feed/{token}.ics"
 
 
 def feeds(state: State, name: str | None) -> list[IcsOutput]:

@@ -12,7 +12,6 @@ from calsync.cli.terminal import Cell, Column, Tone, counted, soon
 
 if TYPE_CHECKING:
     from calsync.cli.checks import Check
-    from calsync.ledger.ledger import Ledger
 
 _MARKS: dict[str, tuple[str, Tone]] = {"ok": ("✓", "good"), "warning": ("!", "warn"), "failed": ("✗", "bad")}
 
@@ -77,68 +76,13 @@ def _show_check(state: State, check: Check) -> None:
 
 
 def _status(state: State) -> dict[str, Any]:
-    """All that status tells, in the form of its JSON; times are in the user's zone."""
+    from calsync.asking.standing import standing
+
     config, now = state.config(), state.local_now()
-    told: dict[str, Any] = {
-        "config": str(config.path),
-        "ledger": str(config.ledger),
-        "last_sync": None,
-        "exit_code": None,
-        "sources": [],
-        "outputs": [],
-        "open": 0,
-        "provisional": 0,
-        "held": 0,
-        "next": None,
-    }
     if not config.ledger.exists():
-        return told
-    from calsync.asking.agenda import entries
-
+        return standing(config, None, now)
     with state.ledger() as ledger:
-        open_ = entries(ledger, config, state.now())
-        runs = ledger.rows("SELECT exit_code FROM run ORDER BY id DESC LIMIT 1")
-        following = next((entry for entry in open_ if entry.start is not None and entry.start >= now), None)
-        told |= {
-            "last_sync": _time(int(ledger.note("last sync") or 0) or None, now),
-            "exit_code": runs[0][0] if runs else None,
-            "sources": [_source(ledger, each.name, now) for each in config.sources],
-            "outputs": [_output(ledger, each.name, getattr(each, "path", None), now) for each in config.outputs],
-            "open": len(open_),
-            "provisional": sum(entry.provisional for entry in open_),
-            "held": ledger.value("SELECT count(*) FROM followup WHERE state = 'held'"),
-            "next": following.as_json() if following else None,
-        }
-    return told
-
-
-def _time(at: int | None, now: datetime) -> str | None:
-    return None if at is None else datetime.fromtimestamp(at, now.tzinfo).isoformat(timespec="seconds")
-
-
-def _source(ledger: Ledger, name: str, now: datetime) -> dict[str, Any]:
-    rows = ledger.rows("SELECT read_at, failed_since, trouble, total, named FROM source WHERE name = ?", name)
-    read_at, failed_since, trouble, total, named = rows[0] if rows else (None, None, "", 0, 0)
-    return {
-        "name": name,
-        "read": _time(read_at, now),
-        "failed_since": _time(failed_since, now),
-        "trouble": trouble,
-        "events": total,
-        "named": named,
-    }
-
-
-def _output(ledger: Ledger, name: str, path: object, now: datetime) -> dict[str, Any]:
-    rows = ledger.rows("SELECT written_at, failed_since, trouble FROM output WHERE name = ?", name)
-    written_at, failed_since, trouble = rows[0] if rows else (None, None, "")
-    return {
-        "name": name,
-        "path": str(path) if path else None,
-        "written": _time(written_at, now),
-        "failed_since": _time(failed_since, now),
-        "trouble": trouble,
-    }
+        return standing(config, ledger, now)
 
 
 def _show_status(state: State, told: dict[str, Any]) -> None:

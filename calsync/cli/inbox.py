@@ -29,15 +29,10 @@ def inbox(
 
 
 def _show(state: State, as_json: bool) -> None:
-    from calsync.asking.agenda import Entry, shown_as_entries
-    from calsync.ledger import promises
+    from calsync.asking.agenda import in_inbox
 
     with state.ledger() as ledger:
-        rows = promises.followups(ledger, "state = 'held'")
-        waiting: dict[tuple[str, str], Entry] = {}
-        for entry in shown_as_entries(ledger, state.config(), rows):
-            waiting.setdefault((entry.person, entry.followup.meeting), entry)
-    entries = sorted(waiting.values(), key=lambda entry: (entry.meeting_start, entry.called))
+        entries = in_inbox(ledger, state.config())
     if as_json:
         state.terminal.json(
             [

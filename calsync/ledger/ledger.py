@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from calsync.errors import ConfigError
 from calsync.ledger.schema import migrate
+
+T = TypeVar("T")
 
 
 class Ledger:
@@ -116,17 +118,23 @@ class Ledger:
 
 
 def _copy(path: Path, target: sqlite3.Connection) -> None:
+    look(path, lambda source: source.backup(target))
+
+
+def look(path: Path, read: Callable[[sqlite3.Connection], T]) -> T:
+    """Return what ``read`` finds in the ledger at ``path``, without a trace: no lock, no file, no time
+    stamp is left by it. Raises ``sqlite3.DatabaseError`` where it cannot be read."""
     log = path.with_name(f"{path.name}-wal")
     while True:
         # Without a log nobody has the ledger open: told so, SQLite leaves no files of its own behind.
         alone = not log.exists()
         source = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if alone else ''}", uri=True)
         try:
-            source.backup(target)
+            found = read(source)
         finally:
             source.close()
         if not (alone and log.exists()):
-            return
+            return found
 
 
 def moment(seconds: int | None) -> datetime | None:

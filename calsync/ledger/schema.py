@@ -135,6 +135,9 @@ MIGRATIONS: tuple[str, ...] = (
         PRIMARY KEY (output, reminder)
     ) WITHOUT ROWID;
     """,
+    # Under which address a feed is served; one that was replaced is kept, so that it can be told from a wrong one.
+    "CREATE TABLE feed_token (token TEXT PRIMARY KEY, output TEXT NOT NULL, made INTEGER NOT NULL,"
+    " retired INTEGER) WITHOUT ROWID;",
 )
 
 

@@ -14,10 +14,12 @@ from calsync.config import Output as OutputSettings
 from calsync.errors import CalsyncError, OutputError
 from calsync.ids import digest_id
 from calsync.ledger import promises
+from calsync.ledger.doors import signing_key
 from calsync.ledger.ledger import Ledger, seconds
 from calsync.model import Reminder
 from calsync.night.calendars import bring
 from calsync.night.hearing import Ears, length
+from calsync.outputs.answering import with_links
 from calsync.outputs.base import Attention
 from calsync.outputs.feed import KEPT, FeedOutput
 from calsync.report import Report, Trouble
@@ -50,10 +52,22 @@ def publish(config: Config, ledger: Ledger, now: datetime, report: Report, ears:
             if settings.name in ears.calendars:
                 _bring(settings, ledger, now, shown, ears, report)
             else:
-                _write(settings, ledger, now, shown, _attention(config, ledger, now, settings.name), report)
+                said = answerable(config, ledger, settings, shown)
+                _write(settings, ledger, now, said, _attention(config, ledger, now, settings.name), report)
         except CalsyncError as error:
             _failed(ledger, settings.name, str(error), error.remedy, now)
             report.troubles.append(Trouble("output", settings.name, str(error), error.remedy, max(error.exit_code, 3)))
+
+
+def answerable(
+    config: Config, ledger: Ledger, settings: OutputSettings, shown: Sequence[Reminder]
+) -> Sequence[Reminder]:
+    """Return the reminders as an output tells them: with links that take an answer, if calsync can be
+    reached from outside and the output shows descriptions at all."""
+    if not config.serve.base_url or settings.details != "full":
+        return shown
+    key = signing_key(ledger)
+    return [with_links(reminder, config.serve.base_url, key) for reminder in shown]
 
 
 def feed_of(settings: IcsOutput, attention: Attention | None = None) -> FeedOutput:

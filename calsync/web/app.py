@@ -1,0 +1,165 @@
+"""The application that ``calsync serve`` runs: which address leads where."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from sqlite3 import OperationalError
+from urllib.parse import urlsplit
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from calsync.config import Config
+from calsync.errors import CalsyncError
+from calsync.ledger.ledger import Ledger
+from calsync.web.answering import ask, present, reminder_of, take
+from calsync.web.desk_pages import Pages
+from calsync.web.feeds import Feeds, answer
+from calsync.web.guard import Guard, Guesses, TooLarge, form, host_names
+from calsync.web.rendering import STYLE_PATH, icon, page, style, word
+from calsync.web.session import Doorkeeper
+
+
+def application(config: Config, door: Doorkeeper, address: str, *, host: str = "") -> ASGIApp:
+    """The whole application; ``address`` is how it is reached, ``host`` where it listens."""
+    feeds, guesses = Feeds(config), Guesses()
+    pages = Pages(config, door, address)
+
+    async def feed(request: Request) -> Response:
+        found = feeds.named(request.path_params["token"])
+        if found is None:
+            return refused(request)
+        if found == "gone":
+            return PlainTextResponse("This address is no longer used: subscribe to the new one.\n", 410)
+        edition = found.edition()
+        if edition is None:
+            return PlainTextResponse("There is no feed yet: run calsync sync.\n", 503, {"Retry-After": "300"})
+        told = answer(edition, dict(request.headers))
+        return Response(told.body, told.status, told.headers)
+
+    def refused(request: Request) -> Response:
+        client = request.client.host if request.client else ""
+        if guesses.too_many(client):
+            return PlainTextResponse("Too many wrong addresses.\n", 429, {"Retry-After": "60"})
+        guesses.wrong(client)
+        return _nothing_here()
+
+    def asked(request: Request) -> Response:
+        told = request.path_params
+        with Ledger(config.ledger) as ledger:
+            found = reminder_of(ledger, told["ticket"])
+            if not isinstance(found, str):
+                return found or refused(request)
+            back = request.query_params.get("back", "")
+            return ask(config, ledger, told["ticket"], found, told.get("action", ""), back)
+
+    async def answered(request: Request) -> Response:
+        sent = await form(request)
+        return await run_in_threadpool(answered_with, request, sent)
+
+    def answered_with(request: Request, sent: dict[str, str]) -> Response:
+        shown = request.path_params["ticket"]
+        with Ledger(config.ledger) as ledger:
+            found = reminder_of(ledger, shown)
+            if not isinstance(found, str):
+                return found or refused(request)
+            return take(config, ledger, shown, found, sent)
+
+    def behind(show: Callable[[Request, str, Ledger], Response]) -> Callable[[Request], Response]:
+        """A page that is shown to those alone who have signed in."""
+
+        def shown(request: Request) -> Response:
+            session = door.session(request, present())
+            if not session:
+                return RedirectResponse("/login", 303)
+            with Ledger(config.ledger) as ledger:
+                return show(request, session, ledger)
+
+        return shown
+
+    def login(request: Request) -> Response:
+        return _login(door, key=request.query_params.get("key", "")[:100])
+
+    async def sign_in(request: Request) -> Response:
+        sent, client = await form(request), request.client.host if request.client else ""
+        if guesses.too_many(client):
+            return _login(door, wrong="Too many wrong passwords: wait a minute.", status=429)
+        if door.takes_key(sent.get("key", "")) or door.takes_password(sent.get("password", "")):
+            return door.let_in(RedirectResponse("/", 303), present())
+        guesses.wrong(client)
+        wrong = "That is not the password." if "password" in sent else "That link was used already, or is an old one."
+        return _login(door, wrong=wrong, status=403)
+
+    async def say(request: Request) -> Response:
+        sent = await form(request)
+        if not door.sent_it(door.session(request, present()), sent.get("key", "")):
+            return _not_yours()
+        return await run_in_threadpool(said, sent)
+
+    def said(sent: dict[str, str]) -> Response:
+        with Ledger(config.ledger) as ledger:
+            return pages.say(ledger, sent)
+
+    async def log_out(request: Request) -> Response:
+        sent = await form(request)
+        if not door.sent_it(door.session(request, present()), sent.get("key", "")):
+            return _not_yours()
+        return door.show_out(RedirectResponse("/login", 303))
+
+    app = Starlette(
+        routes=[
+            Route("/feed/{token}.ics", feed),
+            Route("/a/{ticket}", asked, methods=["GET"]),
+            Route("/a/{ticket}", answered, methods=["POST"]),
+            Route("/a/{ticket}/{action}", asked, methods=["GET"]),
+            Route("/", behind(pages.today)),
+            Route("/week", behind(pages.week)),
+            Route("/held", behind(pages.held)),
+            Route("/people", behind(pages.people)),
+            Route("/person", behind(pages.person)),
+            Route("/health", behind(pages.health)),
+            Route("/login", login, methods=["GET"]),
+            Route("/login", sign_in, methods=["POST"]),
+            Route("/say", say, methods=["POST"]),
+            Route("/logout", log_out, methods=["POST"]),
+            Route(STYLE_PATH, style),
+            Route("/icon.svg", icon),
+        ],
+        exception_handlers={
+            404: lambda _request, _error: _nothing_here(),
+            TooLarge: lambda _request, _error: PlainTextResponse("Too large.\n", 413),
+            OperationalError: lambda _request, _error: _busy(),
+            CalsyncError: lambda _request, _error: _trouble(),
+            500: lambda _request, _error: PlainTextResponse("Something went wrong.\n", 500),
+        },
+    )
+    app.router.redirect_slashes = False
+    own = urlsplit(config.serve.base_url).hostname or ""
+    return Guard(app, host_names(own, host))
+
+
+def _login(door: Doorkeeper, *, key: str = "", wrong: str = "", status: int = 200) -> Response:
+    return page("login", status, key=key, wrong=wrong, password=door.wants_password)
+
+
+def _not_yours() -> Response:
+    return word("Sign in again", "This form is not of your present session. Nothing was changed.", 403)
+
+
+def _busy() -> Response:
+    text = "A sync is writing just now. Nothing was changed: try again in a minute."
+    response = word("One moment", text, 503)
+    response.headers["Retry-After"] = "60"
+    return response
+
+
+def _trouble() -> Response:
+    return word("calsync needs attention", "Nothing was changed. Type calsync doctor: it says what is wrong.", 503)
+
+
+def _nothing_here() -> Response:
+    return PlainTextResponse("Nothing here.\n", 404)
