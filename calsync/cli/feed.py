@@ -24,12 +24,13 @@ def _group() -> None:
     """Where the .ics feeds are."""
 
 
+OneOrAll = Annotated[str | None, typer.Argument(metavar="OUTPUT", help="The output's name; all of them if left out.")]
+
+
 @app.command("path")
 def path(
     ctx: typer.Context,
-    output: Annotated[
-        str | None, typer.Argument(metavar="[OUTPUT]", help="The output's name; all of them if left out.")
-    ] = None,
+    output: OneOrAll = None,
 ) -> None:
     """Print the file of each .ics output, to subscribe to it.
 
@@ -45,9 +46,7 @@ def path(
 @app.command("url")
 def url(
     ctx: typer.Context,
-    output: Annotated[
-        str | None, typer.Argument(metavar="[OUTPUT]", help="The output's name; all of them if left out.")
-    ] = None,
+    output: OneOrAll = None,
 ) -> None:
     """Print the address of each feed that calsync serve offers. It is a secret: it lets anybody read.
 
@@ -69,7 +68,7 @@ def url(
 def rotate(
     ctx: typer.Context,
     output: Annotated[
-        str | None, typer.Argument(metavar="[OUTPUT]", help="The output's name; needed where there are several.")
+        str | None, typer.Argument(metavar="OUTPUT", help="The output's name; needed where there are several.")
     ] = None,
 ) -> None:
     """Give a feed a new address; the old one is good for nothing from now on.
@@ -92,9 +91,10 @@ def rotate(
 
 
 def _address(state: State, token: str) -> str:
+    from calsync.web.serving import address_of
+
     serve = state.config().serve
-    host = f"[{serve.host}]" if ":" in serve.host else serve.host
-    return f"{serve.base_url or f'http://{host}:{serve.port}'}/feed/{token}.ics"
+    return f"{address_of(serve, serve.host, serve.port)}/feed/{token}.ics"
 
 
 def feeds(state: State, name: str | None) -> list[IcsOutput]:
