@@ -18,7 +18,7 @@ def register(app: typer.Typer) -> None:
 
 def demo(
     ctx: typer.Context,
-    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="The folder to make.", show_default=True)] = Path(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to make.", show_default=True)] = Path(
         "calsync-demo"
     ),
 ) -> None:

@@ -35,7 +35,7 @@ def register(app: typer.Typer) -> None:
 
 def list_(
     ctx: typer.Context,
-    text: Annotated[str, typer.Argument(metavar="[TEXT]", help="Only those whose name or address holds it.")] = "",
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="Only those whose name or address holds it.")] = "",
     as_json: Json = False,
 ) -> None:
     """List everybody you met or will meet, the latest first."""
@@ -214,7 +214,7 @@ def merge(ctx: typer.Context, one: Person, other: Person) -> None:
 def split(
     ctx: typer.Context,
     person: Person,
-    address: Annotated[str | None, typer.Argument(metavar="[ADDRESS]", help="The one that is somebody else's.")] = None,
+    address: Annotated[str | None, typer.Argument(metavar="ADDRESS", help="The one that is somebody else's.")] = None,
 ) -> None:
     """Take addresses apart that were merged."""
     from calsync.asking.directory import split as part
