@@ -38,7 +38,7 @@ class Checked:
 def check(
     ctx: typer.Context,
     packs: Annotated[
-        list[str] | None, typer.Argument(metavar="PACK...", help="Only these; else those in use and your own.")
+        list[str] | None, typer.Argument(metavar="PACK", help="Only these; else those in use and your own.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
