@@ -37,7 +37,7 @@ test: $(VENV)/.installed-test
 	$(BIN)/ruff format --check --quiet
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto
 
 peers:
 	tests/peers/install
