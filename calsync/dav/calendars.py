@@ -7,27 +7,38 @@ calendars (RFC 4791 §6.2.1) or of one calendar; all of them lead to the same pl
 from __future__ import annotations
 
 from typing import NamedTuple
-from urllib.parse import urljoin
+from urllib.parse import unquote, urljoin, urlsplit
 
 from calsync.dav.answers import CS, C, D, Resource, absolute
-from calsync.dav.server import DavError, Server
+from calsync.dav.refusals import DavError, lasting
+from calsync.dav.server import Server
 from calsync.errors import SignInError
 
 _ABOUT = (
     "<d:resourcetype/><d:displayname/><d:sync-token/><cs:getctag/>"
     "<c:calendar-home-set/><c:calendar-description/><c:supported-calendar-component-set/>"
+    "<d:current-user-privilege-set/>"
 )
+_WRITING = frozenset(f"{D}{name}" for name in ("all", "write", "write-content", "bind"))
+_NO_DAV_HERE = frozenset((200, 301, 302, 303, 307, 308, 400, 403, 404, 405, 410, 415, 501))
 
 
 class Calendar(NamedTuple):
     """``tag`` changes whenever something in it does; empty where the server has no such thing.
-    ``holds`` names its kinds of components (VEVENT, VTODO); empty where the server tells none."""
+    ``holds`` names its kinds of components (VEVENT, VTODO); empty where the server tells none.
+    ``writable`` is false only where the server says so."""
 
     url: str
     name: str
     tag: str
     holds: frozenset[str]
     description: str = ""
+    writable: bool = True
+
+    @property
+    def label(self) -> str:
+        """What to call it: its name, else the last word of its address."""
+        return self.name or unquote(urlsplit(self.url).path.rstrip("/").rpartition("/")[2])
 
 
 def calendars(server: Server, holding: str = "VEVENT") -> list[Calendar]:
@@ -44,27 +55,55 @@ def calendars(server: Server, holding: str = "VEVENT") -> list[Calendar]:
 
 def _found(server: Server) -> list[Calendar]:
     url = absolute(server.account.url, "")
-    start = _first(server, url)
+    start = _start(server, url)
     if start is not None and f"{C}calendar" in start.kinds():
         return [_calendar(start)]
     homes = _homes(server, url, start)
     if homes:
         return [each for home in homes for each in _in(server, home)]
     if start is None:
-        raise DavError(f"{server.host} has no calendar at this address (404)", "Correct the url in the config.", 404)
+        raise lasting(server.host, 404)
     return _in_open_house(server, url)
+
+
+def _start(server: Server, url: str) -> Resource | None:
+    """What stands at the account's address; None where it is the bare address of a host, at which many
+    servers show nothing but a web page. A calendar that is named and not there is not looked for
+    elsewhere: what is elsewhere is something else."""
+    try:
+        found = next(iter(server.about(url, _ABOUT)), None)
+        if found is not None and found.status >= 400:  # Xandikos tells of a 404 inside of its answer
+            raise lasting(server.host, found.status)
+    except DavError as error:
+        if error.status not in _NO_DAV_HERE or urlsplit(url).path.rstrip("/"):
+            raise
+        return None
+    return found
 
 
 def at_the_address(server: Server) -> Calendar | None:
     """The calendar at the account's very address; None where that is the address of something else."""
-    start = _first(server, absolute(server.account.url, ""))
+    start = _start(server, absolute(server.account.url, ""))
     return _calendar(start) if start is not None and f"{C}calendar" in start.kinds() else None
 
 
 def homes(server: Server) -> list[str]:
     """Where the account's calendars are, and new ones can be made."""
     url = absolute(server.account.url, "")
-    return _homes(server, url, _first(server, url))
+    return _homes(server, url, _start(server, url))
+
+
+def own_addresses(server: Server) -> list[str]:
+    """The mail addresses by which the server knows the user (RFC 6638 §2.4.1), the preferred one first;
+    none where it tells none."""
+    url = absolute(server.account.url, "")
+    principal = principal_of(server, url) or principal_of(server, urljoin(url, "/.well-known/caldav"))
+    about = _first(server, principal, "<c:calendar-user-address-set/>") if principal else None
+    found = about.properties.get(f"{C}calendar-user-address-set") if about is not None else None
+    links = sorted(found.iter(f"{D}href"), key=lambda each: each.get("preferred") != "1") if found is not None else []
+    texts = [(each.text or "").strip() for each in links]
+    mailed = [text[len("mailto:") :].lower() for text in texts if text.lower().startswith("mailto:")]
+    return list(dict.fromkeys(mailed))
 
 
 def _homes(server: Server, url: str, start: Resource | None) -> list[str]:
@@ -97,7 +136,7 @@ def _first(server: Server, url: str, names: str = _ABOUT) -> Resource | None:
         if error.status in (404, 405, 410, 501):
             return None
         raise
-    return listed[0] if listed else None
+    return listed[0] if listed and listed[0].status < 400 else None
 
 
 def in_home(server: Server, home: str) -> list[Calendar]:
@@ -130,4 +169,12 @@ def _calendar(found: Resource) -> Calendar:
         found.text(f"{CS}getctag") or found.text(f"{D}sync-token"),
         names - {""},
         found.text(f"{C}calendar-description"),
+        _writable(found),
     )
+
+
+def _writable(found: Resource) -> bool:
+    told = found.properties.get(f"{D}current-user-privilege-set")
+    if told is None or not len(told):
+        return True
+    return any(each.tag in _WRITING for privilege in told for each in privilege)

@@ -11,34 +11,30 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import urljoin
 
 from calsync import __version__
 from calsync.dav.account import Account
 from calsync.dav.answers import CutShort, Resource, resources
-from calsync.errors import CalsyncError, SignInError
+from calsync.dav.refusals import LATER, SENT_ON, DavError, Passing, not_trusted, refused, unreachable, unwelcome
+from calsync.dav.trust import trusted
+from calsync.errors import CalsyncError
 
-_LATER = "calsync tries again at the next sync."
-_AGAIN = frozenset((408, 423, 425, 429, 500, 502, 503, 504))
+__all__ = ["Answer", "DavError", "Patience", "Server"]
+
+LONGEST_PAUSE = 60.0
+"""A server that asks for a longer pause than so many seconds is left alone until the next sync."""
+
 _LONGEST_WAIT = 20.0
+_HOPS = 5
 
 
-class DavError(CalsyncError):
-    """A server did not do what it was asked; ``status`` is 0 where it did not answer."""
+class _SentOn(Exception):
+    """The server says that what was asked for is at another address."""
 
-    exit_code = 3
-
-    def __init__(self, message: str, remedy: str = "", status: int = 0) -> None:
-        super().__init__(message, remedy)
-        self.status = status
-
-
-class _Passing(Exception):
-    """A failure that may pass; ``wait`` is what the server asked for, in seconds."""
-
-    def __init__(self, what: str, wait: float | None = None, status: int = 0) -> None:
-        super().__init__(what)
-        self.wait, self.status = wait, status
+    def __init__(self, target: str) -> None:
+        super().__init__(target)
+        self.target = target
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +47,14 @@ class Patience:
 
 
 class Answer(NamedTuple):
-    """``etag`` as the server wrote it; empty if it gave none."""
+    """``etag`` as the server wrote it; empty if it gave none. ``url`` is where the answer came from
+    in the end, ``date`` the server's clock as it wrote it, empty if it did not."""
 
     status: int
     etag: str
     content: bytes
+    url: str = ""
+    date: str = ""
 
 
 class Server:
@@ -94,14 +93,16 @@ class Server:
         patience = self._patience
         for attempt in range(1, patience.attempts + 1):
             try:
-                answer = self._once(method, url, body, headers or {})
+                answer, wait = self._followed(method, url, body, headers or {})
                 if accept and answer.status not in accept:
-                    self._refuse(answer.status)
+                    raise refused(self.host, answer.status, wait)
                 return answer
-            except _Passing as trouble:
-                wait = min(_LONGEST_WAIT, 2.0 ** (attempt - 1) if trouble.wait is None else trouble.wait)
+            except Passing as trouble:
+                wait = min(_LONGEST_WAIT, 2.0 ** (attempt - 1)) if trouble.wait is None else trouble.wait
+                if wait > LONGEST_PAUSE:
+                    raise DavError(f"{self.host} {trouble} and asks for a pause", LATER, trouble.status) from trouble
                 if attempt == patience.attempts:
-                    raise DavError(f"{self.host} {trouble}", _LATER, trouble.status) from trouble
+                    raise DavError(f"{self.host} {trouble}", LATER, trouble.status) from trouble
                 patience.wait(wait)
         raise AssertionError("a request needs at least one attempt")
 
@@ -113,87 +114,44 @@ class Server:
     def _listed(self, method: str, url: str, body: str, depth: int) -> list[Resource]:
         answer = self.ask(method, url, body, {"Depth": str(depth)}, accept=(207,))
         try:
-            return resources(answer.content, url)
+            return resources(answer.content, answer.url)
         except CutShort:
-            raise DavError(f"the answer of {self.host} is cut short", _LATER) from None
+            raise DavError(f"the answer of {self.host} is cut short", LATER) from None
 
-    def _refuse(self, status: int) -> None:
-        if status in (404, 410):
-            raise DavError(
-                f"{self.host} has no calendar at this address ({status})",
-                "It may have been deleted or renamed: correct the url in the config.",
-                status,
-            )
-        if status in _AGAIN:
-            raise _Passing(f"is out of order or overloaded ({status})", None, status)
-        if status < 400:
-            raise DavError(
-                f"{self.host} answers at this address as a web page does, not as a calendar ({status})",
-                "Copy the CalDAV address from the server's settings, not from the browser.",
-                status,
-            )
-        if status == 507:
-            raise DavError(f"{self.host} has no space left for this account (507)", "Make some room there.", status)
-        raise DavError(f"{self.host} answered {status}", "Check that the url is that of a CalDAV calendar.", status)
+    def _followed(self, method: str, url: str, body: str, headers: Mapping[str, str]) -> tuple[Answer, float | None]:
+        """The answer, from wherever the server sends calsync on to (RFC 9110 §15.4), and the pause that
+        it asks for. The method and the body stay as they are, which no HTTP library would leave so."""
+        at = url
+        for _ in range(_HOPS):
+            if not trusted(self.account.url, at):
+                raise not_trusted(self.account.url, at)
+            try:
+                return self._once(method, at, body, headers)
+            except _SentOn as on:
+                at = urljoin(at, on.target)
+        raise DavError(f"{self.host} sends in circles", "Copy the CalDAV address from the server's settings.")
 
-    def _once(self, method: str, url: str, body: str, headers: Mapping[str, str]) -> Answer:
+    def _once(self, method: str, url: str, body: str, headers: Mapping[str, str]) -> tuple[Answer, float | None]:
         client = self._client()
-        if not trusted(self.account.url, url):
-            raise DavError(
-                f"{self.host} sends to an address elsewhere, which calsync does not sign in to",
-                "Name the right server as url in the config.",
-            )
         from caldav.lib import error
 
         try:
             response = client.request(url, method, body, {"Content-Type": "application/xml; charset=utf-8", **headers})
         except error.RateLimitError as limited:
-            wait = limited.retry_after_seconds
-            raise _Passing(f"is overloaded ({limited.status})", wait, limited.status or 0) from limited
-        except error.AuthorizationError as refused:
-            raise self._unwelcome(refused.status or 401) from refused
-        except CalsyncError:
+            raise refused(self.host, limited.status or 429, limited.retry_after_seconds) from limited
+        except error.AuthorizationError as no:
+            raise unwelcome(self.account, no.status or 401) from no
+        except (_SentOn, CalsyncError):
             raise
         except (OSError, error.DAVError) as broken:  # the errors of every HTTP library underneath are OSErrors
-            raise self._unreachable(broken) from broken
+            raise unreachable(self.host, broken) from broken
         except SyntaxError as broken:  # lxml's, of XML that ends too early
-            raise DavError(f"the answer of {self.host} is cut short", _LATER) from broken
+            raise DavError(f"the answer of {self.host} is cut short", LATER) from broken
         content = response._raw
         content = content.encode() if isinstance(content, str) else content
-        return Answer(int(response.status), response.headers.get("ETag", ""), content)
-
-    def _unwelcome(self, status: int) -> CalsyncError:
-        if status == 403:
-            return DavError(
-                f"{self.host} does not allow this ({status})",
-                "Check that this account may use that calendar.",
-                status,
-            )
-        who = f"the password of {self.account.username}" if self.account.username else "calsync without a password"
-        return SignInError(
-            f"{self.host} refuses {who} ({status})",
-            "Check username and password; many servers want an app password made for calsync."
-            if self.account.username
-            else "Set username, and password_command, password_file or keyring.",
-        )
-
-    def _unreachable(self, broken: Exception) -> Exception:
-        chain, names = broken, ""
-        while chain is not None:
-            names += f" {type(chain).__name__}"
-            chain = chain.__cause__ or chain.__context__  # type: ignore[assignment]
-        if "SSLError" in names or "Certificate" in names:
-            return DavError(
-                f"{self.host} shows a certificate that cannot be trusted",
-                "Check the address and this computer's clock; name a private authority's certificate as ca_file.",
-            )
-        if "NameResolution" in names or "gaierror" in names:
-            return _Passing("cannot be found: no such host, or no network")
-        if "Timeout" in names:
-            return _Passing("did not answer in time")
-        if "NewConnection" in names or "ConnectionRefused" in names:
-            return _Passing("cannot be reached")
-        return _Passing("broke the connection")
+        given = response.headers
+        wait = error.parse_retry_after(given["Retry-After"]) if "Retry-After" in given else None
+        return Answer(int(response.status), given.get("ETag", ""), content, url, given.get("Date", "")), wait
 
     def _client(self) -> Any:
         if self._opened is None:
@@ -214,32 +172,15 @@ class Server:
                 headers={"User-Agent": f"calsync/{__version__}"},
                 enable_rfc6764=False,
             )
-            self._opened.session.hooks["response"].append(_no_downgrade)
+            self._opened.session.hooks["response"].append(_not_followed)
         return self._opened
 
 
-def trusted(home: str, url: str) -> bool:
-    """Whether the password may go to ``url``: to the account's own host, or, over https, to one
-    beside it, as iCloud spreads its users over p01-caldav.icloud.com and its likes."""
-    own, other = urlsplit(home), urlsplit(url)
-    if (own.scheme, own.netloc.lower().rpartition("@")[2]) == (other.scheme, other.netloc.lower()):
-        return True
-    domain = (own.hostname or "").partition(".")[2]
-    beside = "." in domain and (other.hostname or "").partition(".")[2] == domain
-    return other.scheme == "https" and (beside or other.hostname == own.hostname)
-
-
-def _no_downgrade(response: Any, *_: object, **__: object) -> Any:
-    """A redirect from https to http would lay everything open that follows."""
+def _not_followed(response: Any, *_: object, **__: object) -> Any:
+    """HTTP libraries make a GET of whatever is sent on, and ask nobody where the password goes."""
     target = str(response.headers.get("Location", ""))
-    if response.status_code in (301, 302, 307, 308) and str(response.url).startswith("https:"):
-        from urllib.parse import urljoin
-
-        if urljoin(str(response.url), target).startswith("http:"):
-            raise DavError(
-                f"{urlsplit(str(response.url)).hostname} sends from https to unprotected http",
-                "Name the server's https address as url.",
-            )
+    if response.status_code in SENT_ON and target:
+        raise _SentOn(target)
     return response
 
 

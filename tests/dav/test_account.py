@@ -11,7 +11,7 @@ import pytest
 
 from calsync.dav.account import Account
 from calsync.dav.answers import absolute
-from calsync.dav.server import trusted
+from calsync.dav.trust import trusted
 from calsync.errors import SignInError
 
 URL = "https://dav.lisboa.example/ines/"
@@ -88,11 +88,14 @@ def test_the_keyring_is_asked_for_this_account(monkeypatch: pytest.MonkeyPatch) 
         (URL, "https://lisboa.example.evil.example/", False),
         (URL, "http://dav.lisboa.example/ines/", False),
         ("https://lisboa.example/", "https://porto.example/", False),
+        ("https://dav.lisboa.example/", "https://cloud.lisboa.example/", False),
+        ("https://lisboa.co.uk/", "https://porto.co.uk/", False),
+        ("https://caldav.icloud.com/", "https://icloud.com.porto.example/", False),
         ("https://ines:s3cret@dav.lisboa.example/", "https://dav.lisboa.example/x", True),
         ("http://127.0.0.1:5232/", "http://127.0.0.1:9/", False),
     ],
 )
-def test_the_password_goes_to_the_server_and_to_those_beside_it(home: str, url: str, is_trusted: bool) -> None:
+def test_the_password_goes_to_the_server_that_the_user_named(home: str, url: str, is_trusted: bool) -> None:
     assert trusted(home, url) is is_trusted
 
 

@@ -283,6 +283,14 @@ def test_the_password_goes_to_no_other_host(place: Place) -> None:
         b' xmlns="urn:ietf:params:xml:ns:caldav"><href xmlns="DAV:">http://127.0.0.2:1/x/</href></calendar-home-set>'
         b"</prop><status>HTTP/1.1 200 OK</status></propstat></response></multistatus>",
     )
-    with pytest.raises(SourceError, match="elsewhere"):
+    with pytest.raises(SourceError, match="another server"):
         place.read(path="/")
     assert place.verbs == ["PROPFIND"]
+
+
+def test_a_calendar_that_is_gone_is_not_taken_for_all_the_others(locked: DavServer, tmp_path: Path) -> None:
+    place = Place(locked, "kept")
+    place.put("a")
+    with pytest.raises(SourceError, match="no calendar at this address"):
+        place.read(path="/sam/gone/", username=USER, password_file=secret(tmp_path))
+    place.proxy.close()
