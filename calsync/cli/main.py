@@ -16,7 +16,22 @@ import typer
 from typer.core import TyperGroup
 
 from calsync import __version__
-from calsync.cli import agenda, answers, demo, feed, health, inbox, outputs, people, rules, serve, setup, sync, why
+from calsync.cli import (
+    agenda,
+    answers,
+    demo,
+    feed,
+    health,
+    inbox,
+    login,
+    outputs,
+    people,
+    rules,
+    serve,
+    setup,
+    sync,
+    why,
+)
 from calsync.cli.options import State
 from calsync.cli.terminal import Terminal
 from calsync.errors import CalsyncError
@@ -121,7 +136,7 @@ def _options(
         raise typer.Exit
 
 
-for _module in (sync, agenda, inbox, why, answers, people, rules, feed, outputs, serve, setup, demo, health):
+for _module in (sync, agenda, inbox, why, answers, people, rules, feed, outputs, serve, setup, login, demo, health):
     _module.register(app)
 
 

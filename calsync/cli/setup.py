@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,7 +11,7 @@ import typer
 
 from calsync.cli.first_config import Answers, check, config_text, country_of, is_address, zone_here
 from calsync.cli.options import State, state_of
-from calsync.cli.terminal import Cell, Terminal
+from calsync.cli.questions import answer, one_of
 from calsync.errors import UsageError
 
 _EXAMPLE = "calsync init --email sam@northwind.example --timezone Europe/London --calendar work.ics"
@@ -112,9 +111,9 @@ def _ask(state: State, given: dict[str, Any]) -> None:
     terminal.line("A few questions; the answer in brackets is taken for an empty one.")
     terminal.line()
     if given["name"] is None:
-        given["name"] = _answer(terminal, "Your name (it signs the drafts)", "", lambda text: text)
+        given["name"] = answer(terminal, "Your name (it signs the drafts)", "", lambda text: text)
     if given["emails"] is None:
-        given["emails"] = _answer(
+        given["emails"] = answer(
             terminal,
             "Your addresses (all that you are invited by, commas between)",
             None,
@@ -122,10 +121,10 @@ def _ask(state: State, given: dict[str, Any]) -> None:
         )
     if given["timezone"] is None:
         question, guess = "Your time zone (such as Europe/London)", zone_here(os.environ) or None
-        given["timezone"] = _answer(terminal, question, guess, lambda text: _valid(Zone, text))
+        given["timezone"] = answer(terminal, question, guess, lambda text: _valid(Zone, text))
     if given["holidays"] is None:
         question = "Your holidays (such as GB-ENG, or none)"
-        given["holidays"] = _answer(
+        given["holidays"] = answer(
             terminal,
             question,
             country_of(given["timezone"]) or "none",
@@ -133,25 +132,10 @@ def _ask(state: State, given: dict[str, Any]) -> None:
         )
     if given["calendar"] is None:
         question = "Your calendar (an .ics file, a folder, or a web address)"
-        given["calendar"] = _answer(terminal, question, None, _calendar)
+        given["calendar"] = answer(terminal, question, None, _calendar)
     if given["relationship"] is None:
         question = "Is it work or personal"
-        given["relationship"] = _answer(terminal, question, "work", _relationship)
-
-
-def _answer(terminal: Terminal, question: str, default: str | None, read: Callable[[str], Any]) -> Any:
-    """Ask until the answer can be read. ``default`` None means that there has to be one."""
-    brackets = f" [{default}]" if default else ""
-    while True:
-        text = input(f"{question}{brackets}: ").strip() or (default or "")
-        if not text and default is None:
-            terminal.line(Cell("  This one is needed.", "warn"))
-            continue
-        try:
-            return read(text)
-        except (ValueError, UsageError) as error:
-            remedy = getattr(error, "remedy", "")
-            terminal.line(Cell(f"  {error}{f'. {remedy}' if remedy else ''}", "warn"))
+        given["relationship"] = answer(terminal, question, "work", one_of(*Relationship))
 
 
 def _valid(kind: Any, text: str) -> str:
@@ -162,14 +146,6 @@ def _valid(kind: Any, text: str) -> str:
         return str(TypeAdapter(kind).validate_python(text))
     except ValidationError as error:
         raise ValueError(str(error.errors()[0].get("ctx", {}).get("error", ""))) from None
-
-
-def _relationship(text: str) -> str:
-    word = text.lower()
-    matching = [each.value for each in Relationship if each.value.startswith(word)]
-    if len(matching) != 1:
-        raise ValueError("answer work or personal")
-    return matching[0]
 
 
 def _calendar(text: str) -> str:

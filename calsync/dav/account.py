@@ -9,11 +9,13 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
+from calsync import files
 from calsync.errors import SignInError
 
 KEYRING = "calsync"
@@ -26,7 +28,7 @@ _PATIENCE = 60.0
 class Account:
     """``url`` is that of a server, a principal or a calendar. At most one way to the password
     is set; with none, the server is asked without one. ``ca_file`` holds certificates (PEM)
-    to trust instead of the system's."""
+    to trust instead of the system's. ``typed`` is a password that is at hand and kept nowhere yet."""
 
     url: str
     username: str = ""
@@ -34,6 +36,7 @@ class Account:
     password_file: Path | None = None
     keyring: bool = False
     ca_file: Path | None = None
+    typed: str = field(default="", repr=False)
 
     @property
     def host(self) -> str:
@@ -48,6 +51,8 @@ class Account:
     def password(self) -> str | None:
         """The password; None where the config names no way to one. Raises SignInError with the
         next step where that way leads to none."""
+        if self.typed:
+            return self.typed
         if self.password_command:
             return _printed(self.password_command)
         if self.password_file is not None:
@@ -55,26 +60,45 @@ class Account:
         return self._kept() if self.keyring else None
 
     def _kept(self) -> str:
-        try:
-            import keyring
-        except ImportError:
-            raise SignInError(
-                "the system's keyring cannot be asked: the keyring package is not installed",
-                "Install it with pip install keyring, or use password_command or password_file.",
-            ) from None
-        try:
-            found = keyring.get_password(KEYRING, self.key)
-        except Exception as error:
-            # A keyring has as many ways to fail as there are desktops.
-            raise SignInError(
-                f"the system's keyring gives nothing out: {error}", "Unlock it, or use password_command."
-            ) from error
+        found = _asked(lambda keyring: keyring.get_password(KEYRING, self.key))
         if not found:
             raise SignInError(
                 f"the system's keyring holds no password of {self.key}",
                 f"Put it there with keyring set {KEYRING} {self.key}",
             )
         return str(found)
+
+
+def keep_in_keyring(account: Account, password: str) -> None:
+    """Put a password where an account with ``keyring`` looks for it. Raises SignInError where there is no
+    keyring, or it keeps nothing."""
+    _asked(lambda keyring: keyring.set_password(KEYRING, account.key, password))
+    if replace(account, typed="").password() != password:
+        raise SignInError("the system's keyring did not keep the password", "Use password_command or password_file.")
+
+
+def keep_in_file(file: Path, password: str) -> None:
+    """Write a password into a file that only its owner may read. Raises SignInError where others may."""
+    if file.exists():
+        _closed(file, file.stat().st_mode)
+    files.replace(file, f"{password}\n".encode(), mode=0o600)
+
+
+def _asked(question: Callable[[Any], Any]) -> Any:
+    try:
+        import keyring
+    except ImportError:
+        raise SignInError(
+            "the system's keyring cannot be asked: the keyring package is not installed",
+            "Install it with pip install keyring, or use password_command or password_file.",
+        ) from None
+    try:
+        return question(keyring)
+    except Exception as error:
+        # A keyring has as many ways to fail as there are desktops.
+        raise SignInError(
+            f"the system's keyring does not answer: {error}", "Unlock it, or use password_command or password_file."
+        ) from error
 
 
 class Access(Protocol):
@@ -128,12 +152,7 @@ def _written(file: Path) -> str:
     """The first line of a file that nobody but its owner may read."""
     try:
         with file.open("rb") as stream:
-            mode = os.fstat(stream.fileno()).st_mode
-            if mode & 0o077:
-                raise SignInError(
-                    f"{file}: others on this computer may read the password in it (mode {mode & 0o777:03o})",
-                    f"Close it to them with chmod 600 {shlex.quote(str(file))}",
-                )
+            _closed(file, os.fstat(stream.fileno()).st_mode)
             text = stream.readline(4096).decode("utf-8", "replace").strip("\r\n")
     except OSError as error:
         raise SignInError(
@@ -142,3 +161,11 @@ def _written(file: Path) -> str:
     if not text:
         raise SignInError(f"{file}: there is no password in it", "Its first line must be the password.")
     return text
+
+
+def _closed(file: Path, mode: int) -> None:
+    if mode & 0o077:
+        raise SignInError(
+            f"{file}: others on this computer may read the password in it (mode {mode & 0o777:03o})",
+            f"Close it to them with chmod 600 {shlex.quote(str(file))}",
+        )

@@ -38,7 +38,12 @@ class Calendar(NamedTuple):
     @property
     def label(self) -> str:
         """What to call it: its name, else the last word of its address."""
-        return self.name or unquote(urlsplit(self.url).path.rstrip("/").rpartition("/")[2])
+        return self.name or self.folder
+
+    @property
+    def folder(self) -> str:
+        """The last word of its address."""
+        return unquote(urlsplit(self.url).path.rstrip("/").rpartition("/")[2])
 
 
 def calendars(server: Server, holding: str = "VEVENT") -> list[Calendar]:
@@ -46,11 +51,24 @@ def calendars(server: Server, holding: str = "VEVENT") -> list[Calendar]:
     components, in a fixed order. Raises DavError where there is none to be found."""
     found = [each for each in _found(server) if not each.holds or holding in each.holds]
     if not found:
-        raise DavError(
-            f"{server.host} shows no calendar at this address",
-            "Name the address of one calendar as url, as the server's settings show it.",
-        )
+        raise nothing_there(server)
     return sorted(set(found))
+
+
+def everything(server: Server) -> list[Calendar]:
+    """All calendars of the account, whatever they hold, in the order of their names; none where it has
+    a place for them and no calendar so far. Raises DavError where there is nothing of the kind."""
+    found = sorted(set(_found(server)), key=lambda each: (each.label.lower(), each.url))
+    if not found and not homes(server):
+        raise nothing_there(server)
+    return found
+
+
+def nothing_there(server: Server) -> DavError:
+    return DavError(
+        f"{server.host} shows no calendar at this address",
+        "Name the address of one calendar as url, as the server's settings show it.",
+    )
 
 
 def _found(server: Server) -> list[Calendar]:

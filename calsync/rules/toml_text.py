@@ -14,6 +14,7 @@ from typing import Any
 
 from calsync.toml_lines import Heading, KeyPath, Pair, Scanner
 
+_SWITCHED_OFF = re.compile(r"[ \t]*#[A-Za-z0-9_-]+[ \t]*=[^\n]*")
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -98,7 +99,7 @@ def append_table(text: str, path: KeyPath, table: Mapping[str, Any]) -> str:
     name = ".".join(str(each) for each in path if isinstance(each, str))
     if siblings:
         last = scan.headings[siblings[-1]]
-        indent, end = _indent(text, last.start), _end_of_region(scan, last.path)
+        indent, end = _indent(text, last.start), _past_switched_off(text, _end_of_region(scan, last.path))
     elif len(path) > 1:
         owner = _heading(scan, path[:-1])
         if not owner:
@@ -262,6 +263,13 @@ def _end_of_region(scan: Scanner, path: KeyPath) -> int:
     numbers = {number for number, each in enumerate(scan.headings, 1) if each.path[: len(path)] == path}
     ends = [scan.headings[number - 1].end for number in numbers]
     return max([*ends, *(pair.end for pair in scan.pairs.values() if pair.heading in numbers)])
+
+
+def _past_switched_off(text: str, at: int) -> int:
+    """The end of the settings that somebody switched off by a # right behind them."""
+    while match := _SWITCHED_OFF.match(text, _line_end(text, at)):
+        at = match.end()
+    return at
 
 
 def _line_start(text: str, at: int) -> int:

@@ -129,6 +129,7 @@ class Home:
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
+            start_new_session=True,  # a password is asked for on this terminal, not on the one the tests run in
         )
         os.close(theirs)
         shown, waiting = b"", list(answers)

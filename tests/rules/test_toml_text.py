@@ -189,3 +189,9 @@ VALUE = st.recursive(
 @given(VALUE, st.sampled_from(["\n", "\r\n"]))
 def test_any_value_is_written_so_that_it_is_read_the_same(value: Any, newline: str) -> None:
     assert tomllib.loads(f"x = {literal(value, newline)}") == {"x": value}
+
+
+def test_a_new_table_leaves_what_was_switched_off_with_the_one_before() -> None:
+    text = '[[source]]\nname = "a"\n#path = "b"\n# about the rest\n\n[me]\n'
+    added = append_table(text, ("source",), {"name": "c"})
+    assert added == '[[source]]\nname = "a"\n#path = "b"\n\n[[source]]\nname = "c"\n# about the rest\n\n[me]\n'
