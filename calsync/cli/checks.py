@@ -63,6 +63,39 @@ def checks(config: Config, now: datetime) -> Iterator[Check]:
     yield Check("time zone", "ok", f"{config.me.timezone}, where it is {now:%H:%M} on {now:%A} {now.day} {now:%B}")
     yield _holidays(config, now)
     yield from _ledger(config, now)
+    yield from _servers(config, now)
+
+
+def _servers(config: Config, now: datetime) -> Iterator[Check]:
+    from calsync.config import CaldavOutput, CaldavSource
+
+    dav = [each for each in (*config.sources, *config.outputs) if isinstance(each, CaldavSource | CaldavOutput)]
+    if not dav:
+        return
+    from calsync.cli.checks_caldav import look_at_output, look_at_source
+
+    for settings in dav:
+        if isinstance(settings, CaldavSource):
+            what, looks = f"source {settings.name}", look_at_source(settings, now)
+        else:
+            was_written = _was_written(config, settings.name)
+            what, looks = f"output {settings.name}", look_at_output(settings, now, was_written=was_written)
+        for each in looks:
+            finding: Finding = "ok" if each.is_well else "failed" if each.exit_code else "warning"
+            yield Check(what, finding, each.message, each.remedy, each.exit_code)
+
+
+def _was_written(config: Config, output: str) -> bool:
+    if not config.ledger.exists():
+        return False
+    from calsync.ledger.copies import written
+    from calsync.ledger.ledger import Ledger
+
+    try:
+        with Ledger(config.ledger) as ledger:
+            return any(each.content is not None for each in written(ledger, output).values())
+    except CalsyncError:
+        return False  # which is told where the ledger is looked at
 
 
 def _packs(config: Config) -> Iterator[Check]:

@@ -48,21 +48,22 @@ class Patience:
 
 class Answer(NamedTuple):
     """``etag`` as the server wrote it; empty if it gave none. ``url`` is where the answer came from
-    in the end, ``date`` the server's clock as it wrote it, empty if it did not."""
+    in the end."""
 
     status: int
     etag: str
     content: bytes
     url: str = ""
-    date: str = ""
 
 
 class Server:
-    """A connection to the server of an account; it signs in when the server asks for it."""
+    """A connection to the server of an account; it signs in when the server asks for it. ``date`` is
+    the server's clock at its last answer, as it wrote it; empty where it tells none."""
 
     def __init__(self, account: Account, patience: Patience | None = None) -> None:
         self.account = account
         self.host = account.host
+        self.date = ""
         self._patience = patience or Patience()
         self._opened: Any = None
 
@@ -151,7 +152,8 @@ class Server:
         content = content.encode() if isinstance(content, str) else content
         given = response.headers
         wait = error.parse_retry_after(given["Retry-After"]) if "Retry-After" in given else None
-        return Answer(int(response.status), given.get("ETag", ""), content, url, given.get("Date", "")), wait
+        self.date = given.get("Date", "")
+        return Answer(int(response.status), given.get("ETag", ""), content, url), wait
 
     def _client(self) -> Any:
         if self._opened is None:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 CALENDAR = "Follow-ups"
 FOLDER = "calsync-follow-ups"
 MARK = "Written by calsync. Move, delete or tick a reminder: calsync reads it."
+COMPONENTS = {"event": "VEVENT", "todo": "VTODO"}
 _PREFIX = "calsync-"
 _WORKDAY = time(9)
 
@@ -153,7 +154,7 @@ class CaldavOutput:
         return ""
 
     def _make(self, url: str) -> None:
-        component = "VEVENT" if self._kind == "event" else "VTODO"
+        component = COMPONENTS[self._kind]
         body = (
             '<?xml version="1.0" encoding="utf-8"?>'
             '<c:mkcalendar xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:caldav"><d:set><d:prop>'
