@@ -1,0 +1,219 @@
+"""Google's description of its own interface, read as law: routes, parameters, bodies, answers, permissions.
+
+It is the copy that google-api-python-client carries, so it is no invention of these tests.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import unquote
+
+import pytest
+
+Json = dict[str, Any]
+
+_LISTED = re.compile(r'^\s*- "([\w.]+)"', re.MULTILINE)
+
+
+class Refused(Exception):
+    """An error as Google answers it: an HTTP status, a reason for programs and a message for people."""
+
+    def __init__(self, status: int, reason: str, message: str, *, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(f"{status} {reason}: {message}")
+        self.status = status
+        self.reason = reason
+        self.message = message
+        self.headers = dict(headers or {})
+
+    def body(self) -> Json:
+        domain = "usageLimits" if "imit" in self.reason or "uota" in self.reason else "global"
+        one = {"domain": domain, "reason": self.reason, "message": self.message}
+        return {"error": {"errors": [one], "code": self.status, "message": self.message}}
+
+
+class Method(NamedTuple):
+    """One entry of the document, such as ``events.list``."""
+
+    name: str
+    verb: str
+    pattern: re.Pattern[str]
+    parameters: Mapping[str, Json]
+    takes: str  # the schema of the body, or ""
+    gives: str  # the schema of the answer, or ""
+    scopes: frozenset[str]  # the last words of their addresses: "calendar.events.readonly"
+
+
+@functools.cache
+def document() -> Json:
+    """The document, or a skipped test (in CI a failed one) where the library is missing."""
+    found = importlib.util.find_spec("googleapiclient")
+    if found is None or found.origin is None:
+        why = 'needs pip install "calsync[google]"'
+        if os.environ.get("CALSYNC_REQUIRE_PEERS"):
+            pytest.fail(why)
+        pytest.skip(why)
+    path = Path(found.origin).parent / "discovery_cache" / "documents" / "calendar.v3.json"
+    loaded: Json = json.loads(path.read_text("utf-8"))
+    return loaded
+
+
+@functools.cache
+def methods() -> tuple[Method, ...]:
+    return tuple(
+        Method(
+            f"{resource}.{name}",
+            each["httpMethod"],
+            re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(each["path"]))),
+            document()["parameters"] | each.get("parameters", {}),
+            each.get("request", {}).get("$ref", ""),
+            each.get("response", {}).get("$ref", ""),
+            frozenset(scope.rpartition("/")[2] for scope in each["scopes"]),
+        )
+        for resource, holds in document()["resources"].items()
+        for name, each in holds["methods"].items()
+    )
+
+
+def route(verb: str, path: str) -> tuple[Method, dict[str, str]]:
+    """The method at a path below the base, with the path's parameters."""
+    for method in methods():
+        found = method.pattern.fullmatch(path)
+        if found and method.verb == verb:
+            return method, {name: unquote(value) for name, value in found.groupdict().items()}
+    raise Refused(400, "badRequest", f"the document has no {verb} {path}")
+
+
+def parameters(method: Method, given: Mapping[str, Sequence[str]], in_path: Mapping[str, str]) -> Json:
+    """The parameters as values: booleans, integers, lists where they may be repeated; Refused if one is illegal."""
+    read: Json = dict(in_path)
+    for name, texts in given.items():
+        described = method.parameters.get(name)
+        if described is None or described["location"] != "query":
+            raise Refused(400, "invalidParameter", f"{method.name} has no parameter {name}")
+        if len(texts) > 1 and not described.get("repeated"):
+            raise Refused(400, "invalidParameter", f"{name} may be given once")
+        values = [_parameter(name, described, text) for text in texts]
+        read[name] = values if described.get("repeated") else values[0]
+    for name, described in method.parameters.items():
+        if described.get("required") and name not in read:
+            raise Refused(400, "required", f"{method.name} needs {name}")
+    return read
+
+
+def _parameter(name: str, described: Json, text: str) -> Any:
+    value: Any = text
+    if described["type"] == "boolean":
+        if text not in ("true", "false"):
+            raise Refused(400, "invalidParameter", f"{name} is true or false, not {text!r}")
+        value = text == "true"
+    elif described["type"] == "integer":
+        if not re.fullmatch(r"-?\d+", text):
+            raise Refused(400, "invalidParameter", f"{name} is a whole number, not {text!r}")
+        value = int(text)
+    for wrong in _wrong(described, value, name):
+        raise Refused(400, "invalidParameter", wrong)
+    return value
+
+
+def body(method: Method, given: Any) -> Json:
+    """The body as given, or Refused where a field is unknown or of another type. Null means: take it away."""
+    if not method.takes:
+        if given is not None:
+            raise Refused(400, "badRequest", f"{method.name} takes no body")
+        return {}
+    if not isinstance(given, dict):
+        raise Refused(400, "parseError", f"{method.name} takes an object")
+    for wrong in wrong_in(method.takes, given, null=True):
+        raise Refused(400, "invalid", wrong)
+    for name, described in document()["schemas"][method.takes]["properties"].items():
+        needed = described.get("annotations", {}).get("required", ())
+        if f"calendar.{method.name}" in needed and given.get(name) is None:
+            raise Refused(400, "required", f"Missing {name}.")
+    read: Json = given
+    return read
+
+
+def wrong_in(schema: str, value: Any, *, null: bool = False) -> Iterator[str]:
+    """What does not fit a schema of the document, each with its place."""
+    return _wrong({"$ref": schema}, value, schema, null=null)
+
+
+def _wrong(described: Json, value: Any, place: str, *, null: bool = False) -> Iterator[str]:
+    if value is None and null:
+        return
+    if "$ref" in described:
+        described = document()["schemas"][described["$ref"]]
+    kind = described.get("type", "any")
+    if kind == "object":
+        if not isinstance(value, dict):
+            yield f"{place} is an object, not {value!r}"
+            return
+        for name, each in value.items():
+            known = described.get("properties", {}).get(name) or described.get("additionalProperties")
+            if known is None:
+                yield f"{place} has no field {name}"
+            else:
+                yield from _wrong(known, each, f"{place}.{name}", null=null)
+    elif kind == "array":
+        if not isinstance(value, list):
+            yield f"{place} is a list, not {value!r}"
+            return
+        for number, each in enumerate(value):
+            yield from _wrong(described["items"], each, f"{place}[{number}]")
+    elif not isinstance(value, _TYPES[kind]) or (kind != "boolean" and isinstance(value, bool)):
+        yield f"{place} is a {kind}, not {value!r}"
+    else:
+        yield from _wrong_text(described, value, place)
+
+
+_TYPES: dict[str, type | tuple[type, ...]] = {
+    "string": str,
+    "integer": int,
+    "boolean": bool,
+    "number": (int, float),
+    "any": object,
+}
+
+
+def _wrong_text(described: Json, value: Any, place: str) -> Iterator[str]:
+    allowed = described.get("enum") or _listed(described.get("description", ""))
+    if allowed and value not in allowed:
+        yield f"{place} is one of {', '.join(allowed)}, not {value!r}"
+    if "minimum" in described and value < int(described["minimum"]):
+        yield f"{place} is at least {described['minimum']}, not {value}"
+    if "maximum" in described and value > int(described["maximum"]):
+        yield f"{place} is at most {described['maximum']}, not {value}"
+    if described.get("format") == "date-time" and not _is_moment(value, needs_offset="." not in place):
+        yield f"{place} is a time such as 2026-05-04T10:00:00Z, not {value!r}"
+    if described.get("format") == "date" and not _is_date(value):
+        yield f"{place} is a date such as 2026-05-04, not {value!r}"
+
+
+@functools.cache
+def _listed(description: str) -> tuple[str, ...]:
+    """The values listed after "Possible values are" in a description; most are given in words only."""
+    _, listed, after = description.partition("ossible values are")
+    return tuple(_LISTED.findall(after)) if listed else ()
+
+
+def _is_moment(text: str, *, needs_offset: bool) -> bool:
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return "T" in text and (read.tzinfo is not None or not needs_offset)
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
