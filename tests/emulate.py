@@ -46,8 +46,11 @@ class Emulate:
     def __init__(self, folder: Path, *, zone: str = "Europe/Lisbon", calendars: Sequence[str] = ()) -> None:
         start = command()
         folder.mkdir(parents=True, exist_ok=True)
-        listed = [{"id": "primary", "summary": USER, "primary": True}, *({"id": each} for each in calendars)]
-        known = [{"user_email": USER, "time_zone": zone, "summary": each["id"], **each} for each in listed]
+        listed: list[dict[str, object]] = [
+            {"id": "primary", "summary": USER, "primary": True},
+        ]
+        listed += [{"id": each} for each in calendars]
+        known = [{"user_email": USER, "time_zone": zone, "summary": each["id"]} | each for each in listed]
         scope = "https://www.googleapis.com/auth/calendar"
         seed = {
             "tokens": {TOKEN: {"login": USER, "scopes": [scope]}},

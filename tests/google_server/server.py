@@ -39,7 +39,7 @@ class Call(NamedTuple):
 
 
 class _Fault(NamedTuple):
-    kind: str  # answer | drop | lose | wait
+    kind: str  # answer | drop | lose | wait | cut
     method: str
     left: list[int]
     after: list[int]
@@ -56,7 +56,8 @@ class GoogleServer:
     ``tokens`` are the bearer tokens with the scopes granted to each (the last words of their addresses, such as
     ``calendar.events.readonly``); without any, everybody may do everything. ``pages`` are the sizes of the pages
     of a list, over and over, 0 for an empty one that has a next page; without any, pages are full. ``now`` stands
-    in for the clock. ``before`` is called with each request before it is answered, and may edit or raise Refused.
+    in for the clock. ``before`` is called with each request before it is answered, and may edit or raise Refused;
+    ``after`` may spoil an answer that the document allows.
     """
 
     def __init__(self, *, user: str = USER, zone: str = "Europe/Lisbon") -> None:
@@ -64,11 +65,12 @@ class GoogleServer:
         self.zone = zone
         self.now: datetime | None = None
         self.tokens: dict[str, Collection[str]] = {}
-        self.before: Callable[[Call], None] | None = None
+        self.before: Callable[[Call], None] = lambda call: None
+        self.after: Callable[[Call, Json], None] = lambda call, answer: None
         self.calls: list[Call] = []
         self.refused: list[str] = []
         self.lock = threading.RLock()
-        self.account = Account(user, self._clock, self.lock)
+        self.account = Account(user, self.clock, self.lock)
         self._faults: list[_Fault] = []
         self._open: set[socket.socket] = set()
         self.add(user, zone=zone)
@@ -79,7 +81,8 @@ class GoogleServer:
             google = server
 
         self._http = _Http(("127.0.0.1", 0), Handler)
-        self.endpoint = f"http://127.0.0.1:{self._http.server_port}/calendar/v3/"
+        self.port = self._http.server_port
+        self.endpoint = f"http://127.0.0.1:{self.port}/calendar/v3/"
         threading.Thread(target=self._http.serve_forever, args=(0.01,), daemon=True).start()
 
     def __enter__(self) -> GoogleServer:
@@ -140,6 +143,10 @@ class GoogleServer:
         """The next calls are answered late."""
         self._faults.append(_Fault("wait", method, [times], [0], None, seconds))
 
+    def cut(self, *, times: int = 1, method: str = "") -> None:
+        """Of the next answers only the first half comes."""
+        self._faults.append(_Fault("cut", method, [times], [0]))
+
     def heal(self) -> None:
         """No more faults."""
         self._faults.clear()
@@ -166,7 +173,8 @@ class GoogleServer:
     def writes(self) -> list[Call]:
         return [call for call in self.calls if call.is_write]
 
-    def _clock(self) -> datetime:
+    def clock(self) -> datetime:
+        """The time here, which is in its answers as well."""
         return self.now or datetime.now(UTC)
 
     def _fault(self, method: str) -> _Fault | None:
@@ -182,7 +190,7 @@ class GoogleServer:
 
     def answer(
         self, verb: str, target: str, content: bytes, headers: Message
-    ) -> tuple[int, Json, dict[str, str]] | None:
+    ) -> tuple[int, bytes, dict[str, str]] | None:
         """Status, body and headers of an answer; None where the connection is torn instead."""
         at = urlsplit(target)
         sent = {name.lower(): value for name, value in headers.items()}
@@ -201,8 +209,7 @@ class GoogleServer:
                 raise error if isinstance(error, Refused) else Refused(400, "parseError", "Parse Error") from error
             call = call._replace(asked=asked, body=given)
             with self.lock:
-                if self.before is not None:
-                    self.before(call)
+                self.before(call)
                 fault = self._fault(method.name)
             if fault is not None and fault.kind == "drop":
                 return None
@@ -211,13 +218,18 @@ class GoogleServer:
             if fault is not None and fault.kind == "wait":
                 time.sleep(fault.seconds)
             lost = fault is not None and fault.kind == "lose"
+            torn = fault is not None and fault.kind == "cut"
             with self.lock:
                 status, found = self.account.does(method, asked, given, sent, self.tokens)
+                self.after(call, found)
             call = call._replace(status=0 if lost else status)
-            return None if lost else (status, found, {})
+            if lost:
+                return None
+            text = b"" if status == 204 else json.dumps(found).encode()
+            return status, text[: len(text) // 2] if torn else text, {}
         except Refused as error:
             call = call._replace(status=0 if lost else error.status)
-            return None if lost else (error.status, error.body(), error.headers)
+            return None if lost else (error.status, json.dumps(error.body()).encode(), error.headers)
         finally:
             self.calls.append(call)
 
@@ -255,13 +267,12 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             answered = self.google.answer(self.command, self.path, content, self.headers)
         except Exception as error:
             self.google.troubles.append(f"{self.command} {self.path}: {error!r}")
-            answered = 500, {"error": {"code": 500, "message": repr(error)}}, {}
+            answered = 500, json.dumps({"error": {"code": 500, "message": repr(error)}}).encode(), {}
         if answered is None:
             self.close_connection = True
             _tear(self.connection)
             return
-        status, found, headers = answered
-        text = b"" if status in (204, 304) else json.dumps(found).encode()
+        status, text, headers = answered
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
@@ -269,7 +280,11 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.send_header("Content-Type", "application/json; charset=UTF-8")
             self.send_header("Content-Length", str(len(text)))
         self.end_headers()
-        self.wfile.write(text)
+        if status not in (204, 304):
+            self.wfile.write(text)
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        return super().date_time_string(self.google.clock().timestamp() if timestamp is None else timestamp)
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = respond
 

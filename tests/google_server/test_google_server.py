@@ -381,6 +381,25 @@ def test_a_connection_torn_before_the_deed_leaves_nothing_done(google: GoogleSer
     assert {call.status for call in google.calls} == {0}
 
 
+def test_an_answer_may_be_cut_short_spoiled_or_late(google: GoogleServer, events: Any) -> None:
+    google.calendar().put(**timed(TEA, summary="Tea"))
+    google.cut(method="events.list")
+    half = events.list(calendarId="primary").execute()
+    assert isinstance(half, str), "the library says nothing of an answer that it cannot read"
+    google.after = lambda call, answer: answer["items"][0].pop("start")
+    google.wait(0.001)
+    assert "start" not in pages(events)[0]["items"][0]
+
+
+def test_the_servers_clock_is_in_its_answers(google: GoogleServer, client: Any) -> None:
+    google.now = TEA
+    request = client.calendarList().list()
+    dates: list[str] = []
+    request.add_response_callback(lambda response: dates.append(response["date"]))
+    request.execute()
+    assert dates == ["Mon, 04 May 2026 15:00:00 GMT"]
+
+
 def test_a_test_can_act_between_any_two_requests(google: GoogleServer, events: Any) -> None:
     def moves(call: Call) -> None:
         if call.method == "events.delete":
