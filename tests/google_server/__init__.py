@@ -5,7 +5,8 @@ does not know is refused here as well, and an answer that Google could not give 
 """
 
 from tests.google_server.document import Refused
-from tests.google_server.server import Call, GoogleServer
+from tests.google_server.faults import Call
+from tests.google_server.server import GoogleServer
 from tests.google_server.stored import StoredCalendar
 
 __all__ = ["Call", "GoogleServer", "Refused", "StoredCalendar"]

@@ -45,6 +45,8 @@ def matching(calendar: StoredCalendar, asked: Json) -> list[Json]:
     if low and high and low >= high:
         raise Refused(400, "timeRangeEmpty", "The specified time range is empty.")
     updated = times.moment(asked["updatedMin"]).astimezone(UTC) if "updatedMin" in asked else None
+    if updated and updated < calendar.clock() - calendar.remembers:
+        raise Refused(410, "updatedMinTooLongAgo", "The requested minimum modification time lies too far in the past.")
     deleted = asked.get("showDeleted", False) or since is not None
     home = times.zone(calendar.zone)
     found = []

@@ -8,43 +8,18 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from email.message import Message
-from typing import Any, NamedTuple
+from typing import Any, Unpack
 from urllib.parse import parse_qs, urlsplit
 
 from tests.google_server.account import Account
 from tests.google_server.document import Json, Refused, body, document, parameters, route
+from tests.google_server.faults import Call, Fault, When
 from tests.google_server.stored import StoredCalendar
 
 USER = "sam@northwind.example"
-
-
-class Call(NamedTuple):
-    """One request as it came in. ``method`` is the document's name for it, ``calendar`` and ``event`` are ids
-    with ``primary`` as it was sent; ``status`` is what was answered, 0 where the connection was torn."""
-
-    method: str
-    calendar: str
-    event: str
-    asked: Json
-    body: Json
-    headers: Mapping[str, str]
-    status: int
-
-    @property
-    def is_write(self) -> bool:
-        return not self.method.endswith((".list", ".get", ".query", ".instances"))
-
-
-class _Fault(NamedTuple):
-    kind: str  # answer | drop | lose | wait | cut
-    method: str
-    left: list[int]
-    after: list[int]
-    refused: Refused | None = None
-    seconds: float = 0
 
 
 class GoogleServer:
@@ -71,7 +46,7 @@ class GoogleServer:
         self.refused: list[str] = []
         self.lock = threading.RLock()
         self.account = Account(user, self.clock, self.lock)
-        self._faults: list[_Fault] = []
+        self._faults: list[Fault] = []
         self._open: set[socket.socket] = set()
         self.add(user, zone=zone)
         document()
@@ -115,37 +90,27 @@ class GoogleServer:
         with self.lock:
             del self.account.calendars[self.calendar(id_).id]
 
-    def fail(
-        self,
-        status: int,
-        reason: str,
-        *,
-        times: int = 1,
-        method: str = "",
-        after: int = 0,
-        retry_after: int | None = None,
-    ) -> None:
-        """The next calls are answered with an error and not done. ``method`` is the document's name or its
-        beginning ("events.", "events.insert"); ``after`` that many calls go through before."""
+    def fail(self, status: int, reason: str, *, retry_after: int | None = None, **when: Unpack[When]) -> None:
+        """The next calls are answered with an error and not done."""
         headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
         refused = Refused(status, reason, f"{reason}, because the test wants it", headers=headers)
-        self._faults.append(_Fault("answer", method, [times], [after], refused))
+        self._faults.append(Fault("answer", refused, **when))
 
-    def drop(self, *, times: int = 1, method: str = "", after: int = 0) -> None:
+    def drop(self, **when: Unpack[When]) -> None:
         """The connection breaks before the next calls are done."""
-        self._faults.append(_Fault("drop", method, [times], [after]))
+        self._faults.append(Fault("drop", **when))
 
-    def lose(self, *, times: int = 1, method: str = "", after: int = 0) -> None:
+    def lose(self, **when: Unpack[When]) -> None:
         """The next calls are done, and the connection breaks before the answer."""
-        self._faults.append(_Fault("lose", method, [times], [after]))
+        self._faults.append(Fault("lose", **when))
 
-    def wait(self, seconds: float, *, times: int = 1, method: str = "") -> None:
+    def wait(self, seconds: float, **when: Unpack[When]) -> None:
         """The next calls are answered late."""
-        self._faults.append(_Fault("wait", method, [times], [0], None, seconds))
+        self._faults.append(Fault("wait", seconds=seconds, **when))
 
-    def cut(self, *, times: int = 1, method: str = "") -> None:
+    def cut(self, **when: Unpack[When]) -> None:
         """Of the next answers only the first half comes."""
-        self._faults.append(_Fault("cut", method, [times], [0]))
+        self._faults.append(Fault("cut", **when))
 
     def heal(self) -> None:
         """No more faults."""
@@ -177,17 +142,6 @@ class GoogleServer:
         """The time here, which is in its answers as well."""
         return self.now or datetime.now(UTC)
 
-    def _fault(self, method: str) -> _Fault | None:
-        for fault in self._faults:
-            if not method.startswith(fault.method) or not fault.left[0]:
-                continue
-            if fault.after[0]:
-                fault.after[0] -= 1
-                continue
-            fault.left[0] -= 1
-            return fault
-        return None
-
     def answer(
         self, verb: str, target: str, content: bytes, headers: Message
     ) -> tuple[int, bytes, dict[str, str]] | None:
@@ -210,7 +164,7 @@ class GoogleServer:
             call = call._replace(asked=asked, body=given)
             with self.lock:
                 self.before(call)
-                fault = self._fault(method.name)
+                fault = next((fault for fault in self._faults if fault.befalls(call)), None)
             if fault is not None and fault.kind == "drop":
                 return None
             if fault is not None and fault.refused is not None:

@@ -24,7 +24,11 @@ _USUAL = {"transparency": "opaque", "visibility": "default"}
 
 
 class StoredCalendar:
-    """``role`` is what the signed-in user may do here; ``by_app``: the program that calls made this calendar."""
+    """``role`` is what the signed-in user may do here; ``by_app``: the program that calls made this calendar.
+
+    With ``bare_tombstones`` a deleted event shows its id and little more. What was updated can be asked for as long
+    ago as the calendar ``remembers``.
+    """
 
     def __init__(
         self,
@@ -47,12 +51,13 @@ class StoredCalendar:
         self.role = role
         self.by_app = by_app
         self.bare_tombstones = False
+        self.remembers = timedelta(days=28)
         self.held: dict[str, Json] = {}
         self.revisions: dict[str, int] = {}
         self.forgotten: set[str] = set()
         self.revision = 0
         self.oldest_token = 0
-        self._clock = clock
+        self.clock = clock
         self._lock = lock
         self._last = datetime.min.replace(tzinfo=UTC)
         self._numbers = itertools.count(1)
@@ -217,7 +222,7 @@ class StoredCalendar:
 
     def _now(self) -> str:
         """The clock's time; of two changes the later is later."""
-        self._last = max(self._clock().astimezone(UTC), self._last + timedelta(milliseconds=1))
+        self._last = max(self.clock().astimezone(UTC), self._last + timedelta(milliseconds=1))
         return f"{self._last.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
 
 

@@ -210,6 +210,9 @@ def test_what_was_deleted_is_listed_on_demand_and_since_an_update(google: Google
     assert listed(events, updatedMin=(TEA + HOUR).isoformat()) == ["off"]
     google.calendar().bare_tombstones = True
     assert listed(events, showDeleted=True) == [id_, "on"]
+    google.now = TEA + timedelta(days=40)
+    too_old = events.list(calendarId="primary", updatedMin=TEA.isoformat())
+    assert refused(too_old) == (410, "updatedMinTooLongAgo")
 
 
 def test_a_token_brings_what_changed_since_and_expires(google: GoogleServer, events: Any) -> None:
