@@ -41,6 +41,7 @@ from calsync.config_values import (
     loopback,
 )
 from calsync.errors import ConfigError
+from calsync.files import data_dir
 from calsync.timing.spans import Span, parse_hours
 from calsync.toml_problems import Problem, Wrong, lines_of, of_validation, read, shown
 
@@ -262,13 +263,6 @@ def find(explicit: Path | None, env: Mapping[str, str]) -> Path:
     from platformdirs import user_config_path
 
     return user_config_path("calsync", appauthor=False) / "config.toml"
-
-
-def data_dir() -> Path:
-    """The user's data directory for calsync, by the platform's convention; it need not exist."""
-    from platformdirs import user_data_path
-
-    return user_data_path("calsync", appauthor=False)
 
 
 def load(path: Path) -> Config:

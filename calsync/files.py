@@ -26,6 +26,13 @@ except ImportError:  # pragma: no cover - not POSIX: stale files go by their age
 _STALE_SECONDS = 3600
 
 
+def data_dir() -> Path:
+    """The user's data directory for calsync, by the platform's convention; it need not exist."""
+    from platformdirs import user_data_path
+
+    return user_data_path("calsync", appauthor=False)
+
+
 def replace(path: Path, data: bytes, mode: int = 0o644) -> None:
     """Put ``data`` at ``path``, whole or not at all.
 

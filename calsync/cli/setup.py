@@ -57,7 +57,7 @@ def init(
       calsync init --email sam@northwind.example --timezone Europe/London --calendar work.ics
     """
     from calsync import files
-    from calsync.config import data_dir
+    from calsync.files import data_dir
 
     state = state_of(ctx)
     target = state.config_path.expanduser().absolute()
