@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.server
 import json
 import threading
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -54,3 +55,17 @@ def granted(**more: Any) -> dict[str, Any]:
 
 def refused(code: str, said: str = "Token has been expired or revoked.") -> tuple[int, dict[str, Any]]:
     return 400, {"error": code, "error_description": said}
+
+
+def key_file(file: Path, token_uri: str) -> Path:
+    """The key of a service account, as Google gives it to its owner."""
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    pem = rsa.generate_private_key(65537, 2048).private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    told = {"type": "service_account", "client_email": "night@brisa.iam.example", "client_id": "117"}
+    file.write_text(json.dumps({**told, "token_uri": token_uri, "private_key": pem.decode(), "private_key_id": "k"}))
+    file.chmod(0o600)
+    return file
