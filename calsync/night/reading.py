@@ -103,7 +103,7 @@ def keep_judgements(config: Config, ledger: Ledger, judged: Judged, cards: Seque
 
 
 def open_source(config: Config, index: int, now: datetime) -> Source:
-    """Open a source of the config. Raises SourceError where calsync cannot read its type yet."""
+    """Open a source of the config; nothing is read yet."""
     settings = config.sources[index]
     if isinstance(settings, IcsSource):
         from calsync.sources.ics import IcsSource as Ics
@@ -116,9 +116,19 @@ def open_source(config: Config, index: int, now: datetime) -> Source:
 
         since = config.people.history.before(now, config.me.zone)
         return Caldav(settings.name, account_of(settings), home=config.me.timezone, since=since)
-    raise SourceError(
-        f"sources of type {settings.type} cannot be read by this version of calsync",
-        'Export the calendar as an .ics file, or use its .ics address, with type = "ics".',
+    from calsync.google.account import account_of as google_account_of
+    from calsync.sources.google import GoogleSource as Google
+
+    soon = max(config.limits.horizon.after(now, config.me.zone), config.people.lookahead.after(now, config.me.zone))
+    return Google(
+        settings.name,
+        google_account_of(settings),
+        settings.calendars,
+        home=config.me.timezone,
+        me=config.me.emails,
+        now=now,
+        since=config.people.history.before(now, config.me.zone),
+        until=soon,
     )
 
 

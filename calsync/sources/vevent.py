@@ -21,10 +21,10 @@ from calsync.sources.wording import conference_link, online_place, tags, web_add
 from calsync.sources.written import Clock, Written, day_stamp, later, utc_stamp
 from calsync.timing.recurrence import last_possible_end, problem
 
-_LONGEST_TEXT = 1 << 16
-_LONGEST_TITLE = 1000
-_LONGEST_PLACE = 200
-_LONGEST_URL = 2000
+LONGEST_TEXT = 1 << 16
+LONGEST_TITLE = 1000
+LONGEST_PLACE = 200
+LONGEST_URL = 2000
 
 OWN = "calsync's own reminder"
 NO_START = "it has no start"
@@ -119,7 +119,7 @@ def _event(
         return Older()
 
     summary, location, description = _texts(one)
-    title = one_line(summary)[:_LONGEST_TITLE]
+    title = one_line(summary)[:LONGEST_TITLE]
     link, online = _online(found, location, description)
     organizer = attendee_of(found.organizer) if found.organizer else None
     attendees = tuple([attendee_of(line) for line in found.attendees])
@@ -137,7 +137,7 @@ def _event(
         end,
         all_day,
         title,
-        one_line(location.strip().partition("\n")[0])[:_LONGEST_PLACE] if location else "",
+        one_line(location.strip().partition("\n")[0])[:LONGEST_PLACE] if location else "",
         (_url(one) if "URL" in one else "") or link,
         online,
         cancelled,
@@ -198,7 +198,7 @@ def _texts(one: dict[str, Line]) -> tuple[str, str, str]:
 def _text(parameters: str, value: str) -> str:
     if parameters and "QUOTED" in parameters.upper():
         value = habits.quoted_printable(parameters, value)
-    return text_of(value if len(value) <= _LONGEST_TEXT else value[:_LONGEST_TEXT])
+    return text_of(value if len(value) <= LONGEST_TEXT else value[:LONGEST_TEXT])
 
 
 def _online(found: Properties, location: str, description: str) -> tuple[str, bool]:
@@ -209,17 +209,17 @@ def _online(found: Properties, location: str, description: str) -> tuple[str, bo
         for value in given:
             link = web_address(text_of(value))
             if link:
-                return link[:_LONGEST_URL], True
+                return link[:LONGEST_URL], True
     page = found.one["URL"][1] if "URL" in found.one else ""
     link = conference_link(location, page, description)
     if not link and location and online_place(location):
-        return web_address(location)[:_LONGEST_URL], True
-    return link[:_LONGEST_URL], bool(link)
+        return web_address(location)[:LONGEST_URL], True
+    return link[:LONGEST_URL], bool(link)
 
 
 def _url(one: dict[str, Line]) -> str:
     value = one["URL"][1].strip()
-    usable = value[:8].lower().startswith(("http://", "https://")) and len(value) <= _LONGEST_URL
+    usable = value[:8].lower().startswith(("http://", "https://")) and len(value) <= LONGEST_URL
     return value if usable and value.isprintable() and " " not in value else ""
 
 
