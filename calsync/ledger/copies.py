@@ -28,8 +28,31 @@ def put_written(ledger: Ledger, output: str, id_: str, known: Written) -> None:
 
 
 def forget_written(ledger: Ledger, output: str) -> None:
-    """Know nothing of an output any more: its calendar is made anew."""
+    """Know nothing of an output any more, nor which calendar is its own: it is written anew, with what
+    the user deleted there."""
     ledger.connection.execute("DELETE FROM written WHERE output = ?", (output,))
+    remember_calendar(ledger, output, "")
+    ledger.remember(f"reset {output}", "1")
+
+
+def was_reset(ledger: Ledger, output: str) -> bool:
+    """Whether an output is to be written anew, since it was last written whole."""
+    return bool(ledger.note(f"reset {output}"))
+
+
+def written_whole(ledger: Ledger, output: str) -> None:
+    """An output holds all that it should."""
+    if was_reset(ledger, output):
+        ledger.remember(f"reset {output}", "")
+
+
+def own_calendar(ledger: Ledger, output: str) -> str:
+    """The id of the calendar that calsync made for an output; empty where none is known."""
+    return ledger.note(f"calendar {output}")
+
+
+def remember_calendar(ledger: Ledger, output: str, id_: str) -> None:
+    ledger.remember(f"calendar {output}", id_)
 
 
 def _text(content: Content | None) -> str:

@@ -142,6 +142,10 @@ def _confirm(
 ) -> None:
     if outcome.what == "done" and content is not None:
         _note(ledger, output, id_, Written(outcome.etag, content))
+    elif outcome.what == "deleted":
+        # An earlier request arrived, its answer did not, and then the user deleted what it left there:
+        # the next night hears of that, as if its answer had come.
+        _note(ledger, output, id_, before._replace(etag="", content=content, trying=None))
     elif content is None and outcome.what in ("done", "gone"):
         # Gone already means as a rule that calsync's first request did it, whose answer was lost.
         _note(ledger, output, id_, before._replace(etag="", trying=None, removing=True))

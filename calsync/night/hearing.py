@@ -7,9 +7,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from calsync.config import CaldavOutput, Config, Output
+from calsync.config import CaldavOutput, Config, GoogleOutput, IcsOutput, Output
 from calsync.errors import CalsyncError
-from calsync.ledger.copies import written
+from calsync.ledger.copies import own_calendar, remember_calendar, was_reset, written
 from calsync.ledger.ledger import Ledger
 from calsync.night.calendars import Heard, listen, obey
 from calsync.outputs.base import CalendarOutput
@@ -37,8 +37,11 @@ def hear(config: Config, ledger: Ledger, now: datetime, stack: ExitStack) -> Ear
     nothing and does not hold up the others. Connections are closed with ``stack``."""
     ears = Ears()
     for settings in config.outputs:
-        if (calendar := _calendar_of(settings, config, ledger, stack)) is not None:
-            ears.calendars[settings.name] = calendar
+        try:
+            if (calendar := _calendar_of(settings, config, ledger, stack)) is not None:
+                ears.calendars[settings.name] = calendar
+        except CalsyncError as error:
+            ears.deaf[settings.name] = error
     with ledger.atomic():
         for name, calendar in ears.calendars.items():
             try:
@@ -57,8 +60,19 @@ def length(span: Span) -> timedelta:
 
 
 def _calendar_of(settings: Output, config: Config, ledger: Ledger, stack: ExitStack) -> CalendarOutput | None:
-    if not isinstance(settings, CaldavOutput):
+    """The calendar that an output's settings describe; None for a feed, in which nobody answers."""
+    if isinstance(settings, IcsOutput):
         return None
+    alarm = None if settings.alarm is None else length(settings.alarm)
+    is_new = all(each.content is None for each in written(ledger, settings.name).values())
+    if isinstance(settings, CaldavOutput):
+        return _on_caldav(settings, config, alarm, is_new, stack)
+    return _at_google(settings, config, ledger, alarm, is_new, stack)
+
+
+def _on_caldav(
+    settings: CaldavOutput, config: Config, alarm: timedelta | None, is_new: bool, stack: ExitStack
+) -> CalendarOutput:
     from calsync.dav.account import account_of
     from calsync.outputs.caldav import CaldavOutput as Caldav
 
@@ -68,8 +82,34 @@ def _calendar_of(settings: Output, config: Config, ledger: Ledger, stack: ExitSt
         home=config.me.zone,
         kind=settings.kind,
         details=settings.details,
-        alarm=None if settings.alarm is None else length(settings.alarm),
-        is_new=all(each.content is None for each in written(ledger, settings.name).values()),
+        alarm=alarm,
+        is_new=is_new,
+    )
+    stack.callback(opened.close)
+    return opened
+
+
+def _at_google(
+    settings: GoogleOutput, config: Config, ledger: Ledger, alarm: timedelta | None, is_new: bool, stack: ExitStack
+) -> CalendarOutput:
+    from calsync.google.account import account_of
+    from calsync.outputs.google import GoogleOutput as Google
+
+    def remember(id_: str) -> None:
+        with ledger.atomic():
+            remember_calendar(ledger, settings.name, id_)
+
+    opened = Google(
+        settings.name,
+        account_of(settings),
+        settings.calendar,
+        home=config.me.zone,
+        details=settings.details,
+        alarm=alarm,
+        known_as=own_calendar(ledger, settings.name),
+        remember=remember,
+        is_new=is_new,
+        is_reset=was_reset(ledger, settings.name),
     )
     stack.callback(opened.close)
     return opened

@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 
 from calsync.config import Config, IcsOutput
 from calsync.config import Output as OutputSettings
-from calsync.errors import CalsyncError, OutputError
+from calsync.errors import CalsyncError
 from calsync.ids import digest_id
 from calsync.ledger import promises
+from calsync.ledger.copies import written_whole
 from calsync.ledger.doors import signing_key
 from calsync.ledger.ledger import Ledger, seconds
 from calsync.model import Reminder
@@ -49,9 +50,11 @@ def publish(config: Config, ledger: Ledger, now: datetime, report: Report, ears:
     failing = {name for (name,) in ledger.rows("SELECT name FROM output WHERE failed_since IS NOT NULL")}
     for settings in sorted(config.outputs, key=lambda settings: settings.name not in failing):
         try:
+            if settings.name in ears.deaf:
+                raise ears.deaf[settings.name]
             if settings.name in ears.calendars:
                 _bring(settings, ledger, now, shown, ears, report)
-            else:
+            elif isinstance(settings, IcsOutput):
                 said = answerable(config, ledger, settings, shown)
                 _write(settings, ledger, now, said, _attention(config, ledger, now, settings.name), report)
         except CalsyncError as error:
@@ -77,18 +80,13 @@ def feed_of(settings: IcsOutput, attention: Attention | None = None) -> FeedOutp
 
 
 def _write(
-    settings: OutputSettings,
+    settings: IcsOutput,
     ledger: Ledger,
     now: datetime,
     shown: Sequence[Reminder],
     attention: Attention | None,
     report: Report,
 ) -> None:
-    if not isinstance(settings, IcsOutput):
-        raise OutputError(
-            f"outputs of type {settings.type} cannot be written by this version of calsync",
-            'Use an output of type = "ics" and subscribe to its file.',
-        )
     with ledger.atomic():
         stamped = promises.stamped(
             ledger, settings.name, shown, lambda reminder: content_digest(reminder, settings), now
@@ -108,13 +106,12 @@ def _bring(
     settings: OutputSettings, ledger: Ledger, now: datetime, shown: Sequence[Reminder], ears: Ears, report: Report
 ) -> None:
     name = settings.name
-    if name in ears.deaf:
-        raise ears.deaf[name]
     with ledger.atomic():
         stamped = promises.stamped(ledger, name, shown, lambda reminder: content_digest(reminder, settings), now)
     tally = bring(ears.calendars[name], ledger, stamped, ears.standing[name], now, ears.elsewhere(name))
     report.written[name] = dict(tally._asdict())
     with ledger.atomic():
+        written_whole(ledger, name)
         _went_well(ledger, name, now)
 
 

@@ -92,9 +92,10 @@ class Output(Protocol):
 class Outcome(NamedTuple):
     """How one conditional request ended: ``done``, and then ``etag`` is what it left there (empty
     where the output does not say); ``changed``: something else stands there than was assumed, and
-    it was left alone; ``gone``: it was no longer there."""
+    it was left alone; ``gone``: it was no longer there; ``deleted``: what was to be created stood
+    there before, and was deleted."""
 
-    what: Literal["done", "changed", "gone"]
+    what: Literal["done", "changed", "gone", "deleted"]
     etag: str = ""
 
 
@@ -118,7 +119,8 @@ class CalendarOutput(Protocol):
         ...
 
     def create(self, reminder: Reminder) -> Outcome:
-        """Write a reminder where nothing stands under its id; ``changed`` where something does."""
+        """Write a reminder where nothing stands under its id; ``changed`` where something does, and
+        ``deleted`` where something did, as far as the output remembers."""
         ...
 
     def change(self, reminder: Reminder, etag: str) -> Outcome:

@@ -22,6 +22,7 @@ from calsync.errors import OutputError
 from calsync.model import Reminder
 from calsync.outputs.base import Details, Outcome
 from calsync.outputs.icalendar_text import legal
+from calsync.outputs.titles import shown_title
 from calsync.will import Content, Standing, ticked
 
 if TYPE_CHECKING:
@@ -85,8 +86,6 @@ class CaldavOutput:
             return found
 
     def shown(self, reminder: Reminder) -> Content:
-        from calsync.outputs.vcalendar import shown_title
-
         title = shown_title(reminder, self._details)
         description = legal(reminder.description, lines=True) if self._details == "full" else ""
         end = reminder.start if self._kind == "todo" else max(reminder.start, reminder.end)

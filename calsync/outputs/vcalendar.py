@@ -18,6 +18,7 @@ from icalendar.prop import vDuration, vInline, vText, vUri
 from calsync.model import Reminder
 from calsync.outputs.base import ATTENTION, PRODID, Attention, Details
 from calsync.outputs.icalendar_text import legal, web_address
+from calsync.outputs.titles import shown_title
 
 HOUR = timedelta(hours=1)
 
@@ -84,10 +85,6 @@ def _task(event: Event, reminder: Reminder) -> Todo:
     return task
 
 
-def shown_title(reminder: Reminder, details: Details) -> str:
-    return _summary(reminder, details)
-
-
 def _zone() -> Timezone:
     """A VCALENDAR needs a component (RFC 5545 §3.6); this one is right for any reader."""
     standard = TimezoneStandard()
@@ -103,7 +100,7 @@ def _zone() -> Timezone:
 
 def _event(reminder: Reminder, details: Details, alarm: timedelta | None) -> Event:
     stamped = reminder.stamped or reminder.modified or reminder.start
-    summary = Text(_summary(reminder, details))
+    summary = Text(shown_title(reminder, details))
     identity = legal(reminder.id)
     event = Event()
     event.add("UID", Text(f"{identity}@calsync"))
@@ -140,18 +137,6 @@ def _alarm(before: timedelta, summary: Text) -> Alarm:
     # icalendar writes no time at all as P0D, which some clients do not take for "at the start".
     alarm.add("TRIGGER", vDuration(-before) if before else vInline("PT0S"))
     return alarm
-
-
-def _summary(reminder: Reminder, details: Details) -> str:
-    if details == "busy":
-        return "Follow-up"
-    if details == "names":
-        tick = "✓ " if reminder.done else ""
-        people = ", ".join(reminder.names)
-        shown = f"{tick}{people}: {reminder.step}" if people else f"{tick}{reminder.step}"
-    else:
-        shown = reminder.title
-    return legal(shown) or "Follow-up"
 
 
 def _attention_event(attention: Attention, details: Details) -> Event:
