@@ -10,7 +10,7 @@ import importlib.util
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -118,8 +118,10 @@ def _parameter(name: str, described: Json, text: str) -> Any:
         if not re.fullmatch(r"-?\d+", text):
             raise Refused(400, "invalidParameter", f"{name} is a whole number, not {text!r}")
         value = int(text)
-    for wrong in _wrong(described, value, name):
-        raise Refused(400, "invalidParameter", wrong)
+    for wrong in _check(described)(value):
+        raise Refused(400, "invalidParameter", f"{name}{wrong}")
+    if described.get("format") == "date-time" and datetime.fromisoformat(text).tzinfo is None:
+        raise Refused(400, "invalidParameter", f"{name} needs an offset, as in 2026-05-04T10:00:00Z")
     return value
 
 
@@ -141,37 +143,82 @@ def body(method: Method, given: Any) -> Json:
     return read
 
 
-def wrong_in(schema: str, value: Any, *, null: bool = False) -> Iterator[str]:
-    """What does not fit a schema of the document, each with its place."""
-    return _wrong({"$ref": schema}, value, schema, null=null)
+def wrong_in(schema: str, value: Any, *, null: bool = False) -> list[str]:
+    """What does not fit a schema of the document, each with its place; ``null``: it may stand for anything."""
+    return [f"{schema}{wrong}" for wrong in _named(schema, null)(value)]
 
 
-def _wrong(described: Json, value: Any, place: str, *, null: bool = False) -> Iterator[str]:
-    if value is None and null:
-        return
+Check = Callable[[Any], list[str]]
+"""What is wrong with a value, each as its place in it and a sentence."""
+
+
+@functools.cache
+def _named(schema: str, null: bool) -> Check:
+    return _check(document()["schemas"][schema], null)
+
+
+def _check(described: Json, null: bool = False) -> Check:
+    """The check that a description means. It is made once, for a list has thousands of events."""
     if "$ref" in described:
-        described = document()["schemas"][described["$ref"]]
+        name = described["$ref"]
+        return lambda value: _named(name, null)(value)
     kind = described.get("type", "any")
     if kind == "object":
-        if not isinstance(value, dict):
-            yield f"{place} is an object, not {value!r}"
-            return
-        for name, each in value.items():
-            known = described.get("properties", {}).get(name) or described.get("additionalProperties")
-            if known is None:
-                yield f"{place} has no field {name}"
-            else:
-                yield from _wrong(known, each, f"{place}.{name}", null=null)
+        check = _check_object(described, null)
     elif kind == "array":
-        if not isinstance(value, list):
-            yield f"{place} is a list, not {value!r}"
-            return
-        for number, each in enumerate(value):
-            yield from _wrong(described["items"], each, f"{place}[{number}]")
-    elif not isinstance(value, _TYPES[kind]) or (kind != "boolean" and isinstance(value, bool)):
-        yield f"{place} is a {kind}, not {value!r}"
+        check = _check_list(_check(described["items"]))
     else:
-        yield from _wrong_text(described, value, place)
+        check = _check_plain(described, _TYPES[kind], kind)
+    return (lambda value: [] if value is None else check(value)) if null else check
+
+
+def _check_object(described: Json, null: bool) -> Check:
+    fields = {name: _check(each, null) for name, each in described.get("properties", {}).items()}
+    others = _check(described["additionalProperties"], null) if "additionalProperties" in described else None
+
+    def check(value: Any) -> list[str]:
+        if not isinstance(value, dict):
+            return [f" is an object, not {value!r}"]
+        found = []
+        for name, each in value.items():
+            known = fields.get(name, others)
+            if known is None:
+                found.append(f" has no field {name}")
+            elif wrong := known(each):
+                found += [f".{name}{one}" for one in wrong]
+        return found
+
+    return check
+
+
+def _check_list(item: Check) -> Check:
+    def check(value: Any) -> list[str]:
+        if not isinstance(value, list):
+            return [f" is a list, not {value!r}"]
+        return [f"[{number}]{one}" for number, each in enumerate(value) for one in item(each)]
+
+    return check
+
+
+def _check_plain(described: Json, types: type | tuple[type, ...], kind: str) -> Check:
+    allowed = frozenset(described.get("enum") or _listed(described.get("description", "")))
+    form = _FORMS.get(described.get("format", ""))
+    low, high = (int(described[end]) if end in described else None for end in ("minimum", "maximum"))
+
+    def check(value: Any) -> list[str]:
+        if not isinstance(value, types) or (value.__class__ is bool and kind != "boolean"):
+            return [f" is a {kind}, not {value!r}"]
+        if allowed and value not in allowed:
+            return [f" is one of {', '.join(sorted(allowed))}, not {value!r}"]
+        if low is not None and value < low:
+            return [f" is at least {low}, not {value}"]
+        if high is not None and value > high:
+            return [f" is at most {high}, not {value}"]
+        if form is not None and not form[0](value):
+            return [f" is {form[1]}, not {value!r}"]
+        return []
+
+    return check
 
 
 _TYPES: dict[str, type | tuple[type, ...]] = {
@@ -183,20 +230,6 @@ _TYPES: dict[str, type | tuple[type, ...]] = {
 }
 
 
-def _wrong_text(described: Json, value: Any, place: str) -> Iterator[str]:
-    allowed = described.get("enum") or _listed(described.get("description", ""))
-    if allowed and value not in allowed:
-        yield f"{place} is one of {', '.join(allowed)}, not {value!r}"
-    if "minimum" in described and value < int(described["minimum"]):
-        yield f"{place} is at least {described['minimum']}, not {value}"
-    if "maximum" in described and value > int(described["maximum"]):
-        yield f"{place} is at most {described['maximum']}, not {value}"
-    if described.get("format") == "date-time" and not _is_moment(value, needs_offset="." not in place):
-        yield f"{place} is a time such as 2026-05-04T10:00:00Z, not {value!r}"
-    if described.get("format") == "date" and not _is_date(value):
-        yield f"{place} is a date such as 2026-05-04, not {value!r}"
-
-
 @functools.cache
 def _listed(description: str) -> tuple[str, ...]:
     """The values listed after "Possible values are" in a description; most are given in words only."""
@@ -204,12 +237,11 @@ def _listed(description: str) -> tuple[str, ...]:
     return tuple(_LISTED.findall(after)) if listed else ()
 
 
-def _is_moment(text: str, *, needs_offset: bool) -> bool:
+def _is_moment(text: str) -> bool:
     try:
-        read = datetime.fromisoformat(text)
+        return "T" in text and bool(datetime.fromisoformat(text))
     except ValueError:
         return False
-    return "T" in text and (read.tzinfo is not None or not needs_offset)
 
 
 def _is_date(text: str) -> bool:
@@ -217,3 +249,9 @@ def _is_date(text: str) -> bool:
         return date.fromisoformat(text).isoformat() == text
     except ValueError:
         return False
+
+
+_FORMS: dict[str, tuple[Callable[[str], bool], str]] = {
+    "date-time": (_is_moment, "a time such as 2026-05-04T10:00:00Z"),
+    "date": (_is_date, "a date such as 2026-05-04"),
+}

@@ -9,7 +9,6 @@ import itertools
 import re
 import threading
 from collections.abc import Callable
-from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -89,13 +88,13 @@ class StoredCalendar:
     def event(self, id_: str) -> Json:
         """What is held under an id, deleted or not."""
         with self._lock:
-            return deepcopy(self.held[id_])
+            return _copied(self.held[id_])
 
     @property
     def standing(self) -> dict[str, Json]:
         """What is there and not deleted, by id."""
         with self._lock:
-            return {id_: deepcopy(event) for id_, event in self.held.items() if event["status"] != "cancelled"}
+            return {id_: _copied(event) for id_, event in self.held.items() if event["status"] != "cancelled"}
 
     def empty_the_bin(self) -> None:
         """What was deleted cannot be asked for any more. Its ids stay taken."""
@@ -106,7 +105,7 @@ class StoredCalendar:
             self.oldest_token = self.revision
 
     def insert(self, given: Json, *, by_hand: bool = False) -> Json:
-        event = {name: deepcopy(value) for name, value in given.items() if value is not None}
+        event = {name: _copied(value) for name, value in given.items() if value is not None}
         if not by_hand:
             if "id" in event and "iCalUID" in event:
                 raise Refused(400, "invalid", "Of id and iCalUID only one may be given.")
@@ -136,7 +135,7 @@ class StoredCalendar:
         if whole:
             kept = {name: before[name] for name in _READ_ONLY | {"eventType", "recurringEventId"} if name in before}
             event = {"status": "confirmed", "sequence": before["sequence"], "reminders": {"useDefault": True}} | kept
-            event |= {name: deepcopy(value) for name, value in given.items() if value is not None}
+            event |= {name: _copied(value) for name, value in given.items() if value is not None}
             if "originalStartTime" in before:
                 event["originalStartTime"] = before["originalStartTime"]
         else:
@@ -165,7 +164,7 @@ class StoredCalendar:
     def found(self, id_: str) -> Json:
         """A copy of what is held under an id, or of an occurrence that was never touched."""
         if id_ in self.held:
-            return deepcopy(self.held[id_])
+            return _copied(self.held[id_])
         series, _, number = id_.rpartition("_")
         if series in self.held and self.held[series]["status"] != "cancelled" and "recurrence" in self.held[series]:
             until = datetime(int(number[:4]) + 1, 1, 1, tzinfo=UTC) if number[:4].isdigit() else None
@@ -183,7 +182,7 @@ class StoredCalendar:
             number = times.suffix(start, home)
             one |= {"id": f"{series['id']}_{number}", "recurringEventId": series["id"]}
             one |= {"start": start, "end": end, "originalStartTime": start}
-            found.append(deepcopy(one))
+            found.append(_copied(one))
         return found
 
     def _who(self, email: str) -> Json:
@@ -226,6 +225,13 @@ class StoredCalendar:
         return f"{self._last.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
 
 
+def _copied(value: Any) -> Any:
+    """A copy of what came as JSON."""
+    if isinstance(value, dict):
+        return {name: _copied(each) for name, each in value.items()}
+    return [_copied(each) for each in value] if isinstance(value, list) else value
+
+
 def _merged(before: Json, given: Json) -> Json:
     """RFC 7396: fields that are given replace, objects are merged, null takes away, lists are replaced."""
     after = dict(before)
@@ -236,7 +242,7 @@ def _merged(before: Json, given: Json) -> Json:
             old = after.get(name)
             after[name] = _merged(old if isinstance(old, dict) else {}, value)
         else:
-            after[name] = deepcopy(value)
+            after[name] = _copied(value)
     return after
 
 
