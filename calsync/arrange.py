@@ -76,11 +76,12 @@ def arrange(promises: Sequence[Promise], diary: Diary) -> Arranged:
     for group in sorted(members):
         own = members[group]
         turns = sorted(history.get(group, ()), key=lambda slot: slot.turn)
-        live = next((slot for slot in turns if slot.removed is None), None)
         active = [p for p in own if p.followup.state in OPEN and p.step is not None]
+        live = _live(turns, own, active)
+        for slot in turns:
+            if slot.removed is None and (slot is not live or not active):
+                settled[slot.id] = _without_people(slot, own, diary.now)
         if not active:
-            if live is not None:
-                settled[live.id] = _without_people(live, own, diary.now)
             continue
         lead = min(active, key=lambda p: (p.step_index, p.followup.id))
         step = lead.step
@@ -143,6 +144,18 @@ def _reach(state: State, slot: Slot, horizon: datetime) -> State:
     if state is State.PROVISIONAL:
         return state
     return State.PLANNED if slot.start > horizon else State.WRITTEN
+
+
+def _live(turns: Sequence[Slot], own: Sequence[Promise], active: Sequence[Promise]) -> Slot | None:
+    """The reminder of a group that goes on. One that was done by all in it is over: whoever joins the
+    meeting after that gets another, which the tick on the first one cannot hide."""
+    standing = [slot for slot in turns if slot.removed is None]
+    asking = {p.followup.reminder for p in active}
+    done = {p.followup.reminder for p in own if p.followup.state is State.DONE} - asking
+    for slot in reversed(standing):
+        if slot.id in asking:
+            return slot
+    return next((slot for slot in reversed(standing) if not active or slot.id not in done), None)
 
 
 def _without_people(live: Slot, own: Sequence[Promise], now: datetime) -> Slot:

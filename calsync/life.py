@@ -45,11 +45,13 @@ def step_of(
     index: int,
     own: Sequence[FollowUp],
     group: int,
+    all_of_meeting: Sequence[FollowUp] = (),
 ) -> list[Promise]:
     """Return all rounds of one step for one person and meeting as they stand tonight.
 
-    ``own`` are the promised ones, oldest first; ``candidate`` is None where the calendar no longer
-    tells of the meeting and the follow-ups keep their ground all the same.
+    ``own`` are the promised ones, oldest first, and ``all_of_meeting`` those of everybody in it;
+    ``candidate`` is None where the calendar no longer tells of the meeting and the follow-ups keep
+    their ground all the same.
     """
     settled = [row for row in own if row.state in ANSWERED]
     latest = own[-1] if own else None
@@ -69,6 +71,8 @@ def step_of(
             latest = _retold(situation, latest, candidate.meeting)
     if latest is None:
         assert candidate is not None
+        step_rows = [row for row in all_of_meeting if (row.rule, row.step) == (rule.id, step.id)]
+        round_ = max(round_, _round_of_others(situation, candidate.meeting, step_rows))
         latest = _new(situation, candidate, pack, rule, step, round_)
     timing = timing_of(step, latest, situation.zone)
     state, cause, last_day = _state(situation, key, candidate, step, latest, timing, is_new=not own)
@@ -104,6 +108,15 @@ def _new(situation: Situation, candidate: Candidate, pack: Pack, rule: Rule, ste
         state=State.PLANNED,
         cause="",
         last_day=date.min,
+    )
+
+
+def _round_of_others(situation: Situation, meeting: Meeting, rows: Sequence[FollowUp]) -> int:
+    """The round in which the step is with the meeting's other people tonight: whoever joins a meeting
+    that moved shares their reminder, and does not get a second one."""
+    latest = max((row.round for row in rows), default=0)
+    return latest + any(
+        row.round == latest and row.state not in ANSWERED and _moved(situation, row, meeting) for row in rows
     )
 
 

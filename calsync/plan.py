@@ -35,10 +35,12 @@ class Plan:
 def plan(situation: Situation) -> Plan:
     """Return every follow-up as it should stand, placed or not."""
     prior: dict[Key, list[FollowUp]] = {}
+    of_meeting: dict[str, list[FollowUp]] = {}
     for followup in situation.promised:
         if of_cadence(followup):
             continue
         prior.setdefault((situation.person(followup), followup.meeting), []).append(followup)
+        of_meeting.setdefault(followup.meeting, []).append(followup)
     candidates = {
         (candidate.person, candidate.meeting.key): candidate
         for view in situation.views.values()
@@ -66,7 +68,7 @@ def plan(situation: Situation) -> Plan:
         if facts is None:
             promises += [closed(row, "the rule that started it is no longer known") for row in rows]
             continue
-        lines = _lines(situation, key, candidate, facts, rows)
+        lines = _lines(situation, key, candidate, facts, rows, of_meeting.get(key[1], ()))
         promises += lines
         if lines and candidate is not None:
             freeze[key] = facts
@@ -149,6 +151,7 @@ def _lines(
     candidate: Candidate | None,
     facts: Facts,
     rows: Sequence[FollowUp],
+    all_of_meeting: Sequence[FollowUp],
 ) -> list[Promise]:
     """The steps of the rule that applies, and the fate of all rows that it does not ask for."""
     chosen = first_match(situation.packs, facts)
@@ -160,7 +163,7 @@ def _lines(
         pack, rule = chosen
         for index, step in enumerate(rule.steps):
             own = asked.pop((rule.id, step.id), [])
-            lines += step_of(situation, key, candidate, pack, rule, step, index, own, facts.group)
+            lines += step_of(situation, key, candidate, pack, rule, step, index, own, facts.group, all_of_meeting)
     view = situation.views.get(key[0])
     cause = "no rule asks for it any more"
     if facts.meeting == "again" and view is not None and view.first is not None:

@@ -88,6 +88,10 @@ def obey(ledger: Ledger, heard: Iterable[Heard], now: datetime) -> None:
             elif each.will is not Will.MOVED:
                 state = State.DONE if each.will is Will.DONE else State.DISMISSED
                 promises.promise(ledger, [replace(row, state=state, cause=where) for row in rows], now)
+            if each.will is Will.DELETED:
+                # Whoever joins the meeting tonight gets a reminder of their own, under another id.
+                slots = promises.slots(ledger, "id = ? AND removed IS NULL", each.reminder)
+                promises.put_slots(ledger, [replace(slot, removed=now) for slot in slots if slot.start > now])
 
 
 def _moved(slot: Slot, to: Content) -> Slot:
