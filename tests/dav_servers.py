@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
@@ -135,16 +136,26 @@ class Xandikos(DavServer):
                 "--current-user-principal", "/sam/"]  # fmt: skip
 
 
+METHODS = (
+    *("GET", "PUT", "DELETE", "POST", "PATCH", "OPTIONS"),
+    *("PROPFIND", "PROPPATCH", "REPORT", "MKCALENDAR", "MKCOL"),
+)
+
 Fault = Callable[[str, str, int, bytes], "tuple[int, bytes] | None"]
 """Given method, path, status and body of an answer, what is answered instead; None tears the
 connection, after the server did what it was asked."""
 
 
-class Proxy:
-    """Passes requests on to a server and keeps them in ``asked``. ``fault`` may change answers;
-    ``status`` is answered to everything without asking the server."""
+class HasPort(Protocol):
+    @property
+    def port(self) -> int: ...
 
-    def __init__(self, server: DavServer) -> None:
+
+class Proxy:
+    """Passes requests on to a server on this machine and keeps them in ``asked``. ``fault`` may change
+    answers; ``status`` is answered to everything without asking the server."""
+
+    def __init__(self, server: HasPort) -> None:
         self.asked: list[tuple[str, str]] = []
         self.fault: Fault | None = None
         self.status = 0
@@ -163,8 +174,9 @@ class Proxy:
             def relay(self) -> None:
                 proxy.asked.append((self.command, self.path))
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                if proxy.status:
-                    self.answer(proxy.status, b"", proxy.headers)
+                instead = proxy.passes(self.command, self.path)
+                if instead is not None:
+                    self.answer(instead, b"", proxy.headers) if instead else self.tear()
                     return
                 onward = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
                 left_out = ("connection", "accept-encoding", "content-length", "transfer-encoding")
@@ -174,14 +186,16 @@ class Proxy:
                 status, content = answer.status, answer.read()
                 kept = {k: v for k, v in answer.getheaders() if k.lower() not in (*left_out, "date", "server")}
                 onward.close()
-                if proxy.fault is not None:
-                    changed = proxy.fault(self.command, self.path, status, content)
-                    if changed is None:
-                        self.close_connection = True
-                        self.connection.shutdown(socket.SHUT_RDWR)
-                        return
-                    status, content = changed
+                changed = proxy.returns(self.command, self.path, status, content)
+                if changed is None:
+                    self.tear()
+                    return
+                status, content = changed
                 self.answer(status, content, kept)
+
+            def tear(self) -> None:
+                self.close_connection = True
+                self.connection.shutdown(socket.SHUT_RDWR)
 
             def answer(self, status: int, content: bytes, headers: dict[str, str]) -> None:
                 self.send_response(status)
@@ -194,12 +208,21 @@ class Proxy:
             def log_message(self, *arguments: object) -> None:
                 pass
 
-        for method in ("GET", "PUT", "DELETE", "PROPFIND", "PROPPATCH", "REPORT", "MKCALENDAR", "MKCOL", "OPTIONS"):
+        for method in METHODS:
             setattr(Handler, f"do_{method}", Handler.relay)
         self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
+
+    def passes(self, method: str, path: str) -> int | None:
+        """Asked before the server is: None lets the request pass, a status is answered instead, and 0
+        tears the connection."""
+        return self.status or None
+
+    def returns(self, method: str, path: str, status: int, body: bytes) -> tuple[int, bytes] | None:
+        """Asked when the server has done it: what is answered; None tears the connection."""
+        return (status, body) if self.fault is None else self.fault(method, path, status, body)
 
     def close(self) -> None:
         self._server.shutdown()

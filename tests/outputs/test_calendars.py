@@ -1,162 +1,31 @@
 """What every calendar promises that calsync and the user both write to.
 
-A new one joins by a rig of its own. The user's hand is that of the rig: it edits what stands there as
-another program would.
+A new one joins by a rig of its own (rigs.py), whose hand is the user's.
 """
 
 from __future__ import annotations
 
-import itertools
-import re
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import ClassVar
-from zoneinfo import ZoneInfo
 
 import pytest
 
-from calsync.dav.account import Account
-from calsync.dav.server import Patience
 from calsync.errors import OutputError
-from calsync.outputs.base import CalendarOutput
-from calsync.outputs.caldav import CaldavOutput
-from calsync.outputs.memory import MemoryCalendar
-from tests.dav_servers import DavServer, Proxy, Radicale, Xandikos
 from tests.outputs.reminders import HELLO, many
+from tests.outputs.rigs import RIGS, Rig, servers_end
 
 HOUR = timedelta(hours=1)
-
-
-class MemoryRig:
-    kind = "event"
-
-    def __init__(self, folder: Path) -> None:
-        self.calendar = MemoryCalendar()
-        self.output: CalendarOutput = self.calendar
-
-    def again(self) -> CalendarOutput:
-        return self.output
-
-    def moves(self, id_: str, start: datetime, end: datetime) -> None:
-        self.calendar.edit(id_, self.calendar.held[id_][1]._replace(start=start, end=end))
-
-    def retitles(self, id_: str, title: str) -> None:
-        from calsync.will import ticked
-
-        self.calendar.edit(id_, self.calendar.held[id_][1]._replace(title=title, done=ticked(title)))
-
-    def deletes(self, id_: str) -> None:
-        del self.calendar.held[id_]
-
-    def deletes_all(self) -> None:
-        self.calendar.is_deleted = True
-
-    def loses_an_answer(self) -> None:
-        self.calendar.lost = True
-
-    def close(self) -> None:
-        pass
-
-
-class DavRig:
-    """calsync's own calendar in a fresh account; the user edits the stored text."""
-
-    server_kind: ClassVar[type[DavServer]]
-    kind = "event"
-    running: ClassVar[dict[type[DavServer], DavServer]] = {}
-    names = itertools.count()
-
-    def __init__(self, folder: Path) -> None:
-        self.server = self.running.get(self.server_kind) or self.server_kind(folder / "server")
-        self.running[self.server_kind] = self.server
-        self.place = f"{self.server.home}reminders-{next(self.names)}/"
-        self.server.made(self.place, calendar=True)
-        self.proxy = Proxy(self.server)
-        self.opened: list[CaldavOutput] = []
-        self.output = self.again()
-
-    def again(self) -> CalendarOutput:
-        patience = Patience(seconds=10, attempts=1, wait=lambda seconds: None)
-        kind = "todo" if self.kind == "todo" else "event"
-        account = Account(self.proxy.url + self.place)
-        made = CaldavOutput("dav", account, home=ZoneInfo("Europe/Lisbon"), kind=kind, patience=patience)  # type: ignore[arg-type]
-
-        self.opened.append(made)
-        return made
-
-    def path(self, id_: str) -> str:
-        return f"{self.place}calsync-{id_}.ics"
-
-    def edits(self, id_: str, pattern: str, new: str) -> None:
-        status, text = self.server.ask("GET", self.path(id_))
-        assert status == 200
-        unfolded = re.sub(r"\r?\n[ \t]", "", text.decode())
-        changed, number = re.subn(pattern, new, unfolded, flags=re.MULTILINE)
-        assert number
-        status, said = self.server.ask("PUT", self.path(id_), changed.encode(), {"Content-Type": "text/calendar"})
-        assert status in (200, 201, 204), said
-
-    def moves(self, id_: str, start: datetime, end: datetime) -> None:
-        self.edits(id_, r"^DTSTART.*?(?=\r?$)", f"DTSTART;TZID=Europe/Lisbon:{self.local(start)}")
-        self.edits(id_, r"^DTEND.*?(?=\r?$)", f"DTEND;TZID=Europe/Lisbon:{self.local(end)}")
-
-    def local(self, moment: datetime) -> str:
-        return f"{moment.astimezone(ZoneInfo('Europe/Lisbon')):%Y%m%dT%H%M%S}"
-
-    def retitles(self, id_: str, title: str) -> None:
-        self.edits(id_, r"^SUMMARY.*?(?=\r?$)", f"SUMMARY:{title}")
-
-    def deletes(self, id_: str) -> None:
-        self.server.delete(self.path(id_))
-
-    def deletes_all(self) -> None:
-        self.server.delete(self.place)
-
-    def loses_an_answer(self) -> None:
-        def fault(method: str, path: str, status: int, body: bytes) -> tuple[int, bytes] | None:
-            if method not in ("PUT", "DELETE"):
-                return status, body
-            self.proxy.fault = None
-            return None
-
-        self.proxy.fault = fault
-
-    def close(self) -> None:
-        for each in self.opened:
-            each.close()
-        self.proxy.close()
-
-
-class RadicaleRig(DavRig):
-    server_kind = Radicale
-
-
-class XandikosRig(DavRig):
-    server_kind = Xandikos
-
-
-class TaskRig(DavRig):
-    server_kind = Radicale
-    kind = "todo"
-
-    def moves(self, id_: str, start: datetime, end: datetime) -> None:
-        self.edits(id_, r"^DUE.*?(?=\r?$)", f"DUE;TZID=Europe/Lisbon:{self.local(start)}")
-
-
-Rig = MemoryRig | DavRig
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _servers_end() -> Iterator[None]:
     yield
-    for server in DavRig.running.values():
-        server.close()
-    DavRig.running.clear()
+    servers_end()
 
 
-@pytest.fixture(params=[MemoryRig, RadicaleRig, XandikosRig, TaskRig], ids=lambda rig: rig.__name__)
+@pytest.fixture(params=RIGS, ids=lambda rig: rig.__name__)
 def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Rig]:
     made: Rig = request.param(tmp_path)
     yield made
