@@ -205,8 +205,11 @@ def _check_plain(described: Json, types: type | tuple[type, ...], kind: str) -> 
     form = _FORMS.get(described.get("format", ""))
     low, high = (int(described[end]) if end in described else None for end in ("minimum", "maximum"))
 
+    def fits(value: object) -> bool:
+        return isinstance(value, types) and (value.__class__ is not bool or kind == "boolean")
+
     def check(value: Any) -> list[str]:
-        if not isinstance(value, types) or (value.__class__ is bool and kind != "boolean"):
+        if not fits(value):
             return [f" is a {kind}, not {value!r}"]
         if allowed and value not in allowed:
             return [f" is one of {', '.join(sorted(allowed))}, not {value!r}"]

@@ -88,7 +88,8 @@ class StoredCalendar:
     def event(self, id_: str) -> Json:
         """What is held under an id, deleted or not."""
         with self._lock:
-            return _copied(self.held[id_])
+            found: Json = _copied(self.held[id_])
+            return found
 
     @property
     def standing(self) -> dict[str, Json]:
@@ -164,7 +165,8 @@ class StoredCalendar:
     def found(self, id_: str) -> Json:
         """A copy of what is held under an id, or of an occurrence that was never touched."""
         if id_ in self.held:
-            return _copied(self.held[id_])
+            held: Json = _copied(self.held[id_])
+            return held
         series, _, number = id_.rpartition("_")
         if series in self.held and self.held[series]["status"] != "cancelled" and "recurrence" in self.held[series]:
             until = datetime(int(number[:4]) + 1, 1, 1, tzinfo=UTC) if number[:4].isdigit() else None
