@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import threading
 import traceback
 from collections.abc import Callable, Mapping
@@ -156,6 +157,11 @@ def _in_a_hurry(seconds: float) -> None:
 
     patience = partial(server.Patience, seconds=seconds, attempts=2, wait=lambda seconds: None)
     server.Patience = patience  # type: ignore[misc, assignment]
+
+    import calsync.google.asking as asking
+
+    asking.Patience = partial(asking.Patience, attempts=2, wait=lambda seconds: None)  # type: ignore[misc, assignment]
+    socket.setdefaulttimeout(seconds)
 
 
 class Crash(BaseException):

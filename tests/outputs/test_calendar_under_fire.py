@@ -24,6 +24,7 @@ from calsync.ledger import promises
 from calsync.model import OPEN, Slot, State
 from calsync.sync import sync
 from calsync.will import same
+from tests.outputs.google_rig import GoogleRig, OwnCalendarRig
 from tests.outputs.rigs import MemoryRig, RadicaleRig, Rig, XandikosRig, servers_end
 from tests.trouble import CALM, Kind, Trouble, tried
 from tests.world import Ev, World
@@ -242,7 +243,9 @@ def _warm(kind: Any, folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "examples"), [(MemoryRig, 20), (RadicaleRig, 6), (XandikosRig, 5)], ids=lambda each: str(each)
+    ("kind", "examples"),
+    [(MemoryRig, 20), (RadicaleRig, 6), (XandikosRig, 5), (GoogleRig, 4), (OwnCalendarRig, 3)],
+    ids=lambda each: str(each),
 )
 def test_no_trouble_makes_a_duplicate_a_loss_or_a_word_of_the_user_unheard(
     kind: Any, examples: int, tmp_path: Path

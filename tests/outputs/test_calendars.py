@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from calsync.errors import OutputError
+from tests.outputs.google_rig import GOOGLE_RIGS
 from tests.outputs.reminders import HELLO, many
 from tests.outputs.rigs import RIGS, Rig, servers_end
 
@@ -25,7 +26,7 @@ def _servers_end() -> Iterator[None]:
     servers_end()
 
 
-@pytest.fixture(params=RIGS, ids=lambda rig: rig.__name__)
+@pytest.fixture(params=[*RIGS, *GOOGLE_RIGS], ids=lambda rig: rig.__name__)
 def rig(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Rig]:
     made: Rig = request.param(tmp_path)
     yield made
