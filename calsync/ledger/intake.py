@@ -144,6 +144,7 @@ class Intake:
         cancelled = 0
         if not self._is_first:
             self._return_of_the_missing()
+            self._forget_retold_past(whole=whole)
             if whole:
                 cancelled = self._missing()
         self._settle_series()
@@ -201,6 +202,25 @@ class Intake:
             if id_ in self._touched:
                 self._db.execute("UPDATE event SET gone = NULL WHERE id = ?", (id_,))
                 self._reconsider(id_)
+
+    def _forget_retold_past(self, *, whole: bool) -> None:
+        """Some calendars list each occurrence by itself, and none of the series. Moved as a whole, a
+        series shows other occurrences in the past as well, which nobody held: what was over when it
+        was last read stays as it was read then."""
+        read_at = self._ledger.value("SELECT read_at FROM source WHERE id = ?", self._id)
+        if read_at is None:
+            return
+        query = "SELECT id, recurrence_id, ends <= ? FROM event WHERE source = ? AND uid = ?"
+        for uid in sorted(self._series):
+            rows = self._ledger.rows(query, read_at, self._id, uid)
+            if any(not recurrence_id for _, recurrence_id, _ in rows):
+                continue
+            over = {id_ for id_, _, is_over in rows if is_over}
+            known = over - self._fresh
+            if known and not (whole and known <= self._touched):
+                for id_ in sorted(over & self._fresh):
+                    self._forget_attendance(id_)
+                    self._db.execute("DELETE FROM event WHERE id = ?", (id_,))
 
     def _missing(self) -> int:
         rows = self._ledger.rows(
