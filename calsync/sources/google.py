@@ -28,8 +28,11 @@ KINDS = ["default", "outOfOffice", "focusTime"]
 
 BUSY_ONLY = "this calendar shows calsync when somebody is busy, and no events"
 _BUSY_READER = "freeBusyReader"
-_PAGE = 1000
+_PAGE = 2500
 _OVERLAP = timedelta(hours=1)
+_REMEMBERED = timedelta(days=14)
+"""So long Google surely knows what was deleted. After that a calendar is read anew, whatever it answers."""
+
 _AHEAD = timedelta(days=35)
 """So much more is read than is asked for, because the window moves on every night."""
 
@@ -133,7 +136,7 @@ class GoogleSource:
                 continue
             was = before.asked.get(id_)
             try:
-                found = self._asked(google, id_, was.mark) if was is not None else None
+                found = self._asked(google, id_, was.mark) if was is not None and self._is_fresh(was.mark) else None
                 if found is None or found != was:
                     found = self._asked(google, id_, _utc(self.now - _OVERLAP))
                     # A clock that is fast here must not hide what is changed right now.
@@ -143,6 +146,9 @@ class GoogleSource:
             except GoogleError as error:
                 troubles[name] = error
         return asked, troubles
+
+    def _is_fresh(self, mark: str) -> bool:
+        return bool(mark) and moment(mark) > self.now - _REMEMBERED
 
     def _asked(self, google: Google, id_: str, mark: str) -> Asked | None:
         """What changed since ``mark``; None where Google does not remember that long."""

@@ -320,12 +320,24 @@ def test_a_clock_that_is_fast_hides_no_change(place: Place) -> None:
 def test_where_google_does_not_remember_that_long_the_calendar_is_read_anew(place: Place) -> None:
     place.put()
     seen = place.read().seen
-    place.now += timedelta(days=30)
+    place.now += timedelta(days=10)
     place.server.fail(410, "updatedMinTooLongAgo", method="events.list")
     again = place.read(seen)
     assert again.reading.whole
     assert len(again.same) == 1
     assert place.read(again.seen).reading.unchanged
+
+
+def test_every_other_week_the_calendar_is_read_anew_whatever_google_remembers(place: Place) -> None:
+    id_ = place.put()
+    place.put(day="2026-09-21")
+    seen = place.read().seen
+    calendar = place.server.calendar()
+    calendar.delete(id_)
+    calendar.empty_the_bin()
+    place.now += timedelta(days=15)
+    taken = place.read(seen)
+    assert (taken.reading.whole, len(taken.same), len(taken.found)) == (True, 1, 0)
 
 
 def test_all_pages_are_read_short_and_empty_ones_too(place: Place) -> None:
