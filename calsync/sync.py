@@ -21,7 +21,7 @@ from calsync.model import OPEN, FollowUp, State, of_cadence
 from calsync.night.adoption import as_they_stand, marks_of, remember_marks, without_tier
 from calsync.night.desk import Desk
 from calsync.night.gather import Gathered, gather
-from calsync.night.hearing import hear
+from calsync.night.hearing import Ears, hear
 from calsync.night.promise import promise
 from calsync.night.publish import publish
 from calsync.night.reading import Progress, cards_of, circle_of, judged_of, keep_judgements, read_sources
@@ -168,18 +168,22 @@ def _pass(
     with ExitStack() as connections:
         ears = hear(config, ledger, now, connections)
         desk = Desk(config, ledger, now, circle, packs, cards)
-        replan(desk, report, allow=allow)
+        replan(desk, report, allow=allow, ears=ears)
         if not report.dry_run:
             publish(config, ledger, now, report, ears)
             ledger.remember("last sync", str(seconds(now)))
 
 
-def replan(desk: Desk, report: Report, *, allow: int | None = None, start: bool = True) -> None:
-    """Plan the night and promise what comes of it; without ``start`` nobody new starts.
+def replan(
+    desk: Desk, report: Report, *, allow: int | None = None, start: bool = True, ears: Ears | None = None
+) -> None:
+    """Plan the night and promise what comes of it; without ``start`` nobody new starts. ``ears`` are
+    what was found in the calendars, for a ledger that was lost.
 
     Raises BrakeError before anything is promised.
     """
-    marks = marks_of(desk)
+    ears = ears or Ears()
+    marks = marks_of(desk, ears)
     gathered = gather(desk, marks)
     planned = plan(gathered.situation)
     if not start:
@@ -195,8 +199,8 @@ def replan(desk: Desk, report: Report, *, allow: int | None = None, start: bool 
         promise(desk, gathered, planned, arranged, report)
         keep_resting(desk, gathered.situation)
         if marks:
-            remember_marks(desk, arranged)
-            report.notes += [note] if (note := without_tier(arranged, marks)) else []
+            remember_marks(desk, arranged, ears)
+            report.notes += [note] if (note := without_tier(desk, arranged)) else []
 
 
 def _without_adopted(desk: Desk, planned: Plan, arranged: Arranged, marks: Sequence[Mark]) -> Plan:

@@ -33,11 +33,18 @@ class Content(NamedTuple):
 
 class Standing(NamedTuple):
     """A reminder as it stands in an output. ``content`` is None where its etag is one that was
-    known already; ``modified`` is when it was last changed, where the output tells."""
+    known already; ``modified`` is when it was last changed, where the output tells.
+
+    ``rule`` (``pack/rule/step``), ``meeting`` and ``sequence`` are what calsync's mark in it says,
+    as far as the output's detail shows them: by them a reminder is known again if the ledger is lost.
+    """
 
     etag: str
     content: Content | None
     modified: datetime | None = None
+    rule: str = ""
+    meeting: str = ""
+    sequence: int = 0
 
 
 class Written(NamedTuple):
@@ -63,6 +70,7 @@ class Will(Enum):
     MOVED = "moved"
     DONE = "ticked off"
     EDITED = "rewritten"
+    FOUND = "there, though nothing is known of it"
 
 
 class Step(Enum):
@@ -92,9 +100,9 @@ def will_of(known: Written, stands: Standing | None) -> Will:
     # Another etag, the same content: the server rewrote it, or the answer to calsync was lost.
     if any(same(stands.content, each) for each in ours):
         return Will.NOTHING
-    # Found under calsync's id though nothing is known of it: the ledger was lost. It stays as it stands.
+    # calsync made it and knows nothing of it: the ledger was lost. It is taken over as it stands.
     if not ours:
-        return Will.EDITED
+        return Will.FOUND
     # A tick ends the follow-up, whatever else was changed with it.
     if stands.content.done and not any(each.done for each in ours):
         return Will.DONE

@@ -52,7 +52,7 @@ def there(content: Content, etag: str = "2") -> Standing:
         (KNOWN, there(OURS._replace(title="Ring Ines instead")), Will.EDITED),
         (KNOWN, there(OURS._replace(description="ask about Lisbon")), Will.EDITED),
         (Written("1", OURS, removing=True), there(NEWER), Will.EDITED),
-        (Written(), there(OURS), Will.EDITED),
+        (Written(), there(OURS), Will.FOUND),
     ],
 )
 def test_what_stands_there_tells_what_the_user_did(known: Written, stands: Standing | None, will: Will) -> None:

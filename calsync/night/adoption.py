@@ -7,7 +7,7 @@ move or double what somebody already planned around.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, tzinfo
 from itertools import product
@@ -19,6 +19,7 @@ from calsync.ledger import promises
 from calsync.ledger.ledger import seconds
 from calsync.model import EVERY, OPEN, Channel, FollowUp, Slot, State, of_cadence
 from calsync.night.desk import Desk
+from calsync.night.hearing import Ears
 from calsync.outputs.base import Mark
 
 _ROUNDS, _TURNS = 8, 16
@@ -28,21 +29,37 @@ _TOUCHES = 64
 """How many touches a cadence had, for the next one to be known again."""
 
 
-def marks_of(desk: Desk) -> list[Mark]:
-    """Reminders that stand in outputs though the ledger knows none: it was lost."""
+def marks_of(desk: Desk, ears: Ears) -> list[Mark]:
+    """Reminders that stand in outputs though the ledger knows none: it was lost. Where a calendar and
+    a feed differ, the calendar is right: only there can the user have moved or ticked one."""
     if desk.ledger.note("last sync") or desk.ledger.value("SELECT 1 FROM reminder"):
         return []
-    from calsync.outputs.feed import read_marks
-
     found: dict[str, Mark] = {}
     for output in desk.config.outputs:
-        if isinstance(output, IcsOutput) and output.path.exists():
-            for mark in read_marks(output.path):
-                found.setdefault(mark.id, mark)
+        for mark in _in_calendar(ears, output.name, desk.now):
+            found.setdefault(mark.id, mark)
+    for mark in _in_feeds(desk):
+        found.setdefault(mark.id, mark)
     return list(found.values())
 
 
-def remember_marks(desk: Desk, arranged: Arranged) -> None:
+def _in_calendar(ears: Ears, output: str, now: datetime) -> Iterator[Mark]:
+    for id_, stands in sorted(ears.found(output).items()):
+        if (content := stands.content) is not None:
+            at = stands.modified or now
+            times = (content.start, content.end, stands.sequence, at, at)
+            yield Mark(id_, stands.rule, stands.meeting, *times, content.title, content.done)
+
+
+def _in_feeds(desk: Desk) -> Iterator[Mark]:
+    from calsync.outputs.feed import read_marks
+
+    for output in desk.config.outputs:
+        if isinstance(output, IcsOutput) and output.path.exists():
+            yield from read_marks(output.path)
+
+
+def remember_marks(desk: Desk, arranged: Arranged, ears: Ears) -> None:
     """Take over the stamps of the reminders found in each output; what has other words by now gets
     new ones."""
     from calsync.night.publish import content_digest, feed_of
@@ -51,14 +68,13 @@ def remember_marks(desk: Desk, arranged: Arranged) -> None:
     kept = {slot.id for slot in arranged.slots}
     shown = {r.id: r for r in promises.reminders(desk.ledger, desk.now.replace(year=1970), desk.horizon)}
     for output in desk.config.outputs:
-        if not isinstance(output, IcsOutput):
-            continue
+        marks = read_marks(output.path) if isinstance(output, IcsOutput) else _in_calendar(ears, output.name, desk.now)
         found = {
             mark.id: replace(shown[mark.id], sequence=mark.sequence, stamped=mark.stamped, modified=mark.modified)
-            for mark in read_marks(output.path)
+            for mark in marks
             if mark.id in kept and mark.id in shown
         }
-        same = feed_of(output).standing(list(found.values()))
+        same = feed_of(output).standing(list(found.values())) if isinstance(output, IcsOutput) else ()
         for id_, each in found.items():
             assert each.stamped is not None
             assert each.modified is not None
@@ -94,10 +110,11 @@ def as_they_stand(arranged: Arranged, marks: Sequence[Mark], now: datetime, zone
     return Arranged(tuple(rows), tuple(slots.values()), arranged.notes)
 
 
-def without_tier(arranged: Arranged, marks: Sequence[Mark]) -> str:
-    """Say which reminders cannot be taken over: a tier stands in the ledger alone, and was lost with it."""
+def without_tier(desk: Desk, arranged: Arranged) -> str:
+    """Say which reminders leave the feeds: a tier stands in the ledger alone, and was lost with it."""
     carried = {row.reminder for row in arranged.followups}
-    number = sum(_is_of_cadence(mark) and not mark.done and mark.id not in carried for mark in marks)
+    lost = {mark.id for mark in _in_feeds(desk) if _is_of_cadence(mark) and not mark.done and mark.id not in carried}
+    number = len(lost)
     if not number:
         return ""
     what = "1 reminder to keep in touch leaves" if number == 1 else f"{number} reminders to keep in touch leave"
@@ -128,7 +145,7 @@ def _adopted(row: FollowUp, slot: Slot, mark: Mark, now: datetime) -> FollowUp:
     id_ = followup_id(row.address, meeting, row.rule, row.step, slot.round)
     row = replace(row, id=id_, round=slot.round, reminder=slot.id)
     if mark.done:
-        return replace(row, state=State.DONE, cause="it was ticked off in the feed")
+        return replace(row, state=State.DONE, cause="it was found ticked off")
     if row.state is State.MISSED and mark.start > now:
-        return replace(row, state=State.WRITTEN, cause="it was found in the feed")
+        return replace(row, state=State.WRITTEN, cause="it was found where it stands")
     return row

@@ -16,16 +16,17 @@ from calsync.errors import OutputError
 from calsync.ledger import promises
 from calsync.ledger.copies import put_written, written
 from calsync.ledger.ledger import Ledger
-from calsync.model import OPEN, Reminder, Slot, State
+from calsync.model import OPEN, FollowUp, Reminder, Slot, State
 from calsync.outputs.base import CalendarOutput, Outcome
 from calsync.outputs.base import Written as Tally
-from calsync.will import Content, Standing, Step, Will, Written, lost_at_once, step_for, will_of
+from calsync.will import Content, Standing, Step, Will, Written, lost_at_once, same, step_for, will_of
 
 _HEARD = {Will.DELETED: "deleted", Will.MOVED: "moved", Will.DONE: "ticked off"}
 
 
 class Heard(NamedTuple):
-    """Something that the user did to a reminder in one output; ``content`` as it stands now."""
+    """Something that the user did to a reminder in one output, or that it was found there; ``content``
+    as it stands now."""
 
     output: str
     reminder: str
@@ -57,7 +58,7 @@ def listen(output: CalendarOutput, ledger: Ledger) -> tuple[list[Heard], dict[st
             after = _noted(before, there, will)
             if after != before:
                 put_written(ledger, output.name, id_, after)
-            if will in _HEARD:
+            if will in _HEARD or will is Will.FOUND:
                 content = there.content if there is not None else None
                 heard.append(Heard(output.name, id_, will, content, there.modified if there else None))
     return heard, stands
@@ -69,16 +70,20 @@ def _noted(before: Written, there: Standing | None, will: Will) -> Written:
         if will in (Will.DELETED, Will.REMOVED):
             return before._replace(etag="", trying=None, removing=True)
         return before
-    touched = before.touched or will in (Will.MOVED, Will.DONE, Will.EDITED)
+    touched = before.touched or will in (Will.MOVED, Will.DONE, Will.EDITED, Will.FOUND)
     return Written(there.etag, there.content or before.content, None, False, touched)
 
 
 def obey(ledger: Ledger, heard: Iterable[Heard], now: datetime) -> None:
     """Carry out what the user did, the latest last: moved is snoozed to there, deleted is dismissed
-    for good, ticked off is done. It applies to all people in the reminder."""
+    for good, ticked off is done. It applies to all people in the reminder. One that was found, and of
+    which the ledger knows all the same, is what stands there."""
     last = datetime.max.replace(tzinfo=now.tzinfo)
     for each in sorted(heard, key=lambda each: (each.modified or last, each.output, each.reminder)):
         rows = [row for row in promises.followups(ledger, "reminder = ?", each.reminder) if _may_change(row.state)]
+        if each.will is Will.FOUND:
+            _take_over(ledger, each, rows, now)
+            continue
         where = f"you {_HEARD[each.will]} it in {each.output}"
         with ledger.atomic():
             if each.will is Will.MOVED and each.content is not None:
@@ -92,6 +97,18 @@ def obey(ledger: Ledger, heard: Iterable[Heard], now: datetime) -> None:
                 # Whoever joins the meeting tonight gets a reminder of their own, under another id.
                 slots = promises.slots(ledger, "id = ? AND removed IS NULL", each.reminder)
                 promises.put_slots(ledger, [replace(slot, removed=now) for slot in slots if slot.start > now])
+
+
+def _take_over(ledger: Ledger, found: Heard, rows: Sequence[FollowUp], now: datetime) -> None:
+    slots = promises.slots(ledger, "id = ? AND removed IS NULL", found.reminder)
+    if found.content is None or not slots:
+        return
+    with ledger.atomic():
+        moved = [_moved(slot, found.content) for slot in slots if slot.start != found.content.start]
+        promises.put_slots(ledger, moved)
+        if found.content.done:
+            cause = f"it was ticked off in {found.output}"
+            promises.promise(ledger, [replace(row, state=State.DONE, cause=cause) for row in rows], now)
 
 
 def _moved(slot: Slot, to: Content) -> Slot:
@@ -111,9 +128,12 @@ def bring(
     stands: Mapping[str, Standing],
     now: datetime,
     carried: Collection[str] = (),
+    found: Collection[str] = (),
 ) -> Tally:
     """Make an output hold ``wanted``, as far as the user's word allows. ``carried`` are reminders to
-    which the user did something in another output tonight.
+    which the user did something in another output tonight, ``found`` those that stood in this one
+    though nothing was known of them: one that says word for word what calsync would is calsync's again,
+    anything else in it is the user's.
 
     Raises OutputError where nobody knows how a request ended; what was done until then is noted,
     and the next night goes on from there.
@@ -124,6 +144,9 @@ def bring(
     for id_ in sorted(by_id.keys() | stands.keys()):
         before, there, reminder = known.get(id_, Written()), stands.get(id_), by_id.get(id_)
         content = output.shown(reminder) if reminder is not None else None
+        if id_ in found and content is not None and before.content is not None and same(content, before.content):
+            before = before._replace(touched=False)
+            _note(ledger, output, id_, before)
         step = step_for(content, before, there, now, carried=id_ in carried)
         if step is Step.LEAVE:
             counts["unchanged"] += reminder is not None and there is not None

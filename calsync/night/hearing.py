@@ -14,13 +14,13 @@ from calsync.ledger.ledger import Ledger
 from calsync.night.calendars import Heard, listen, obey
 from calsync.outputs.base import CalendarOutput
 from calsync.timing.spans import Span
-from calsync.will import Standing
+from calsync.will import Standing, Will
 
 
 @dataclass
 class Ears:
     """What was found in each calendar, by the output's name; the errors of those that told nothing;
-    and the reminders to which the user did something, by output."""
+    and what was heard of reminders: what the user did to them, or that they were found."""
 
     calendars: dict[str, CalendarOutput] = field(default_factory=dict)
     standing: dict[str, Mapping[str, Standing]] = field(default_factory=dict)
@@ -29,7 +29,12 @@ class Ears:
 
     def elsewhere(self, output: str) -> frozenset[str]:
         """The reminders that the user answered in another output."""
-        return frozenset(each.reminder for each in self.heard if each.output != output)
+        return frozenset(each.reminder for each in self.heard if each.output != output and each.will is not Will.FOUND)
+
+    def found(self, output: str) -> dict[str, Standing]:
+        """The reminders that stand in an output though nothing was known of them."""
+        ids = {each.reminder for each in self.heard if each.output == output and each.will is Will.FOUND}
+        return {id_: stands for id_, stands in self.standing.get(output, {}).items() if id_ in ids}
 
 
 def hear(config: Config, ledger: Ledger, now: datetime, stack: ExitStack) -> Ears:

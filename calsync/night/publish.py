@@ -108,7 +108,8 @@ def _bring(
     name = settings.name
     with ledger.atomic():
         stamped = promises.stamped(ledger, name, shown, lambda reminder: content_digest(reminder, settings), now)
-    tally = bring(ears.calendars[name], ledger, stamped, ears.standing[name], now, ears.elsewhere(name))
+    stands, elsewhere, found = ears.standing[name], ears.elsewhere(name), ears.found(name)
+    tally = bring(ears.calendars[name], ledger, stamped, stands, now, elsewhere, found)
     report.written[name] = dict(tally._asdict())
     with ledger.atomic():
         written_whole(ledger, name)

@@ -181,7 +181,14 @@ class CaldavOutput:
             for each in whole.walk("VEVENT") + whole.walk("VTODO"):
                 if str(each.get("UID", "")).lower() == f"{id_}@calsync":
                     modified = each.decoded("LAST-MODIFIED") if "LAST-MODIFIED" in each else None
-                    return Standing(etag, self._content(each), self._moment(modified) if modified else None)
+                    return Standing(
+                        etag,
+                        self._content(each),
+                        self._moment(modified) if modified else None,
+                        str(each.get("X-CALSYNC-RULE", "")),
+                        str(each.get("X-CALSYNC-MEETING", "")),
+                        int(each.get("SEQUENCE", 0)),
+                    )
         except (ValueError, KeyError, TypeError):
             return None
         return None

@@ -40,19 +40,20 @@ class MemoryCalendar:
     """A calendar that is edited from both sides. What ``held`` is, by id: an etag and a content.
 
     ``lost`` is set to make the next answer get lost: what was asked is done, and nobody is told.
-    ``is_deleted`` makes the whole calendar be gone.
+    ``is_deleted`` makes the whole calendar be gone. ``marks`` are rule, meeting and sequence, by id.
     """
 
     name: str = "calendar"
     held: dict[str, tuple[str, Content]] = field(default_factory=dict)
     lost: bool = False
     is_deleted: bool = False
+    marks: dict[str, tuple[str, str, int]] = field(default_factory=dict)
     _edition: int = 0
 
     def standing(self, known: Mapping[str, str]) -> dict[str, Standing]:
         self._answer()
         return {
-            id_: Standing(etag, None if known.get(id_) == etag else content)
+            id_: Standing(etag, None if known.get(id_) == etag else content, None, *self.marks.get(id_, ()))
             for id_, (etag, content) in self.held.items()
         }
 
@@ -83,6 +84,7 @@ class MemoryCalendar:
     def _put(self, reminder: Reminder) -> Outcome:
         if not self.is_deleted:
             self.edit(reminder.id, self.shown(reminder))
+            self.marks[reminder.id] = (reminder.rule, reminder.meeting, reminder.sequence)
         self._answer()
         return Outcome("done", self.held[reminder.id][0])
 
