@@ -212,3 +212,21 @@ def test_a_dead_sign_in_is_told_with_its_own_exit_code_and_holds_up_no_other(nig
     assert report.exit_code == 11
     assert {trouble.what for trouble in report.troubles} == {"source", "output"}
     assert nights.feed_path.exists()
+
+
+def test_without_the_ledger_the_reminders_are_taken_over_as_they_stand(nights: Nights) -> None:
+    nights.puts("2026-10-06 10:00", TOFINO, now="2026-10-01 08:00")
+    nights.sync("2026-10-06 18:00")
+    hello, meet, _ = sorted(nights.own.standing, key=lambda id_: str(nights.own.standing[id_]["start"]))
+    nights.own.change(hello, summary="✓ wrote")
+    nights.own.change(meet, **hour("2026-10-22 15:00"))
+    nights.sync("2026-10-06 20:00")
+    before = nights.own.standing
+    for path in nights.folder.glob("ledger.db*"):
+        path.unlink()
+    assert nights.sync("2026-10-07 02:00").exit_code == 0
+    assert nights.own.standing == before
+    assert nights.states("2026-10-07 02:00")["hello"][0] is State.DONE
+    assert ("meet", "2026-10-22 16:00") in [(step, start) for _, step, start in nights.open("2026-10-07 02:00")]
+    assert nights.sync("2026-10-08 02:00").is_quiet
+    assert not nights.server.writes

@@ -145,7 +145,7 @@ class GoogleOutput:
             return Standing(etag, None)
         try:
             content = event.content_of(item, self._home)
-            return Standing(str(item["etag"]), content, moment(item.get("updated")))
+            return Standing(str(item["etag"]), content, moment(item.get("updated")), *event.marks_in(item))
         except (ValueError, KeyError):
             return None
 

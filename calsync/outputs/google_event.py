@@ -66,6 +66,12 @@ def id_in(item: Mapping[str, Any]) -> str:
     return id_ if marks.get(MARK) == "1" and marks.get("calsyncId") == id_ else ""
 
 
+def marks_in(item: Mapping[str, Any]) -> tuple[str, str]:
+    """The rule and the meeting of a reminder, as far as the output's detail shows them."""
+    marks = item["extendedProperties"]["private"]
+    return str(marks.get("calsyncRule", "")), str(marks.get("calsyncMeeting", ""))
+
+
 def content_of(item: Mapping[str, Any], home: tzinfo) -> Content:
     """What the user sees of an event. One moved to a day stands at the hour at which work begins, and
     has no length. Raises ValueError or KeyError for what is no event."""
