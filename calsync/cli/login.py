@@ -5,8 +5,10 @@ from __future__ import annotations
 import typer
 
 from calsync.cli.login_caldav import caldav
+from calsync.cli.login_google import google
 
 app = typer.Typer(help="Sign in to a calendar account and put it into the config.", no_args_is_help=True)
+app.command("google")(google)
 app.command("caldav")(caldav)
 
 

@@ -24,6 +24,7 @@ from calsync.cli import (
     health,
     inbox,
     login,
+    logout,
     outputs,
     people,
     rules,
@@ -136,7 +137,23 @@ def _options(
         raise typer.Exit
 
 
-for _module in (sync, agenda, inbox, why, answers, people, rules, feed, outputs, serve, setup, login, demo, health):
+for _module in (
+    sync,
+    agenda,
+    inbox,
+    why,
+    answers,
+    people,
+    rules,
+    feed,
+    outputs,
+    serve,
+    setup,
+    login,
+    logout,
+    demo,
+    health,
+):
     _module.register(app)
 
 

@@ -16,18 +16,21 @@ from calsync.errors import SignInError
 from calsync.files import content, data_dir, replace
 
 GOOGLE_TOKEN = "https://oauth2.googleapis.com/token"
-LOGIN = "Run calsync login google."
+LOGIN = "Run calsync login google --client-secret FILE; docs/google.md shows where that file comes from."
 
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """What Google gave for the user's consent. ``made`` is the ISO date of it; ``scopes`` are what it allows."""
+    """What Google gave for the user's consent. ``made`` is the ISO date of it; ``scopes`` are what it allows.
+
+    The client is the user's own, kept with its addresses so that they can sign in again without its file.
+    """
 
     client_id: str
     client_secret: str = field(repr=False)
     refresh_token: str = field(repr=False)
+    auth_uri: str = ""
     token_uri: str = GOOGLE_TOKEN
-    revoke_uri: str = ""
     scopes: tuple[str, ...] = ()
     made: str = ""
 
@@ -45,7 +48,7 @@ def kept() -> SignIn:
         raise SignInError("not signed in with Google yet", LOGIN)
     try:
         told = json.loads(data)
-        names = ("client_id", "client_secret", "refresh_token", "token_uri", "revoke_uri", "made")
+        names = ("client_id", "client_secret", "refresh_token", "auth_uri", "token_uri", "made")
         texts = {name: told.get(name, "") for name in names}
         scopes = tuple(told["scopes"])
         if not all(isinstance(each, str) for each in (*texts.values(), *scopes)) or not texts["refresh_token"]:

@@ -43,7 +43,7 @@ def google() -> Iterator[GoogleServer]:
 
 def signed_in(tokens: TokenServer, granted_scopes: tuple[str, ...] = scopes.DEFAULT) -> None:
     at = tokens.url
-    keep(SignIn("client-7", CLIENT_SECRET, REFRESH, f"{at}/token", f"{at}/revoke", granted_scopes, "2026-10-25"))
+    keep(SignIn("client-7", CLIENT_SECRET, REFRESH, f"{at}/auth", f"{at}/token", granted_scopes, "2026-10-25"))
 
 
 def calendars(account: Account) -> list[str]:
