@@ -9,6 +9,7 @@ from typing import Any
 
 from calsync.asking.agenda import entries
 from calsync.config import Config
+from calsync.errors import SignInError
 from calsync.ledger.ledger import Ledger
 
 
@@ -28,6 +29,7 @@ def standing(config: Config, ledger: Ledger | None, now: datetime) -> dict[str, 
         "provisional": 0,
         "held": 0,
         "next": None,
+        "google": _sign_in(config),
     }
     if ledger is None:
         return told
@@ -73,6 +75,20 @@ def runs(ledger: Ledger, zone: tzinfo, last: int) -> list[tuple[datetime, int, l
         (datetime.fromtimestamp(at, zone), code, list(json.loads(report).get("troubles", ())))
         for at, code, report in ledger.rows(query, last)
     ]
+
+
+def _sign_in(config: Config) -> dict[str, Any] | None:
+    """The user's sign-in with Google; None where the config needs none."""
+    tables = [each for each in (*config.sources, *config.outputs) if each.type == "google"]
+    if all(each.service_account or each.auth for each in tables):
+        return None
+    from calsync.google.tokens import kept
+
+    try:
+        sign_in = kept()
+    except SignInError as error:
+        return {"signed_in": None, "scopes": [], "trouble": str(error)}
+    return {"signed_in": sign_in.made or None, "scopes": list(sign_in.scopes), "trouble": ""}
 
 
 def _time(at: int | None, now: datetime) -> str | None:

@@ -18,6 +18,7 @@ from calsync.cli.terminal import counted, soon
 from calsync.errors import CalsyncError, ConfigError
 
 if TYPE_CHECKING:
+    from calsync.cli.checks_caldav import Looked
     from calsync.config import Config
     from calsync.ledger.ledger import Ledger
 
@@ -64,6 +65,7 @@ def checks(config: Config, now: datetime) -> Iterator[Check]:
     yield _holidays(config, now)
     yield from _ledger(config, now)
     yield from _servers(config, now)
+    yield from _google(config, now)
 
 
 def _servers(config: Config, now: datetime) -> Iterator[Check]:
@@ -80,9 +82,28 @@ def _servers(config: Config, now: datetime) -> Iterator[Check]:
         else:
             was_written = _was_written(config, settings.name)
             what, looks = f"output {settings.name}", look_at_output(settings, now, was_written=was_written)
-        for each in looks:
-            finding: Finding = "ok" if each.is_well else "failed" if each.exit_code else "warning"
-            yield Check(what, finding, each.message, each.remedy, each.exit_code)
+        yield from _found(what, looks)
+
+
+def _google(config: Config, now: datetime) -> Iterator[Check]:
+    from calsync.config import GoogleOutput, GoogleSource
+
+    if not any(each.type == "google" for each in (*config.sources, *config.outputs)):
+        return
+    from calsync.cli.checks_google import look_at_output, look_at_source
+
+    for settings in (*config.sources, *config.outputs):
+        if isinstance(settings, GoogleSource):
+            yield from _found(f"source {settings.name}", look_at_source(settings, now))
+        elif isinstance(settings, GoogleOutput):
+            was_written = _was_written(config, settings.name)
+            yield from _found(f"output {settings.name}", look_at_output(settings, now, was_written=was_written))
+
+
+def _found(what: str, looks: Iterator[Looked]) -> Iterator[Check]:
+    for each in looks:
+        finding: Finding = "ok" if each.is_well else "failed" if each.exit_code else "warning"
+        yield Check(what, finding, each.message, each.remedy, each.exit_code)
 
 
 def _was_written(config: Config, output: str) -> bool:

@@ -45,7 +45,8 @@ def doctor(
 ) -> None:
     """Look for what is wrong, and say what to do about it.
 
-    Changes nothing. Exit code 10 if config or rules are wrong, 3 if a source, an output or the ledger is.
+    Changes nothing. Exit code 10 if config or rules are wrong, 11 if you have to sign in again, 3 if a source, an
+    output or the ledger fails.
 
     \b
     Example:
@@ -90,6 +91,8 @@ def _show_status(state: State, told: dict[str, Any]) -> None:
     if told["last_sync"] is None:
         state.terminal.line("No sync went through so far: calsync sync reads your calendar.")
         if not told["sources"]:
+            if told["google"] and (trouble := told["google"]["trouble"]):
+                state.terminal.line(Cell(f"{trouble[0].upper()}{trouble[1:]}", "warn"), ": calsync login google")
             return
     rows: list[list[str | Cell]] = []
     if told["last_sync"]:
@@ -99,6 +102,8 @@ def _show_status(state: State, told: dict[str, Any]) -> None:
         rows.append([f"source {each['name']}", *_standing(each, "read", seen, now)])
     for each in told["outputs"]:
         rows.append([f"output {each['name']}", *_standing(each, "written", each["path"] or "", now)])
+    if told["google"]:
+        rows.append(["google", *_sign_in(told["google"], now)])
     provisional = f"{told['provisional']:,} of them provisional" if told["provisional"] else ""
     rows.append(["open", counted(told["open"], "follow-up"), provisional])
     if told["held"]:
@@ -106,6 +111,14 @@ def _show_status(state: State, told: dict[str, Any]) -> None:
     if told["next"]:
         rows.append(["next", _words(told["next"]["start"], now), told["next"]["title"]])
     state.terminal.table([Column(tone="strong", whole=True), Column(whole=True), Column()], rows)
+
+
+def _sign_in(google: dict[str, Any], now: datetime) -> list[str | Cell]:
+    if google["trouble"]:
+        return [Cell(google["trouble"], "bad"), Cell("calsync login google", "dim")]
+    made = datetime.fromisoformat(google["signed_in"]) if google["signed_in"] else None
+    since = f" since {made:%a} {made.day} {made:%b}{'' if made.year == now.year else f' {made.year}'}" if made else ""
+    return [f"signed in{since}", ""]
 
 
 def _words(at: str, now: datetime) -> str:

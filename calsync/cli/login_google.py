@@ -22,8 +22,8 @@ from calsync.errors import SignInError, UsageError
 
 if TYPE_CHECKING:
     from calsync.cli.login_tables import ConfigText
+    from calsync.google.calendars import Listed
     from calsync.google.client import Client
-    from calsync.google.reach import Listed
     from calsync.google.signing_in import SigningIn
     from calsync.google.tokens import SignIn
 
@@ -206,11 +206,20 @@ def _check_granted(state: State, wanted: _Wanted, sign_in: SignIn) -> None:
 
 
 def _listed(wanted: _Wanted, sign_in: SignIn) -> list[Listed]:
+    """The calendars of whoever signed in, their own first: a sign-in can be perfect, and Google's
+    Calendar API switched off in the project of the client."""
     from calsync.google.account import Account
-    from calsync.google.reach import listed
+    from calsync.google.asking import Google, Patience
+    from calsync.google.calendars import listed
     from calsync.google.scopes import LIST, missing
 
-    return [] if missing((LIST,), sign_in.scopes) else listed(Account(wanted.endpoint))
+    if missing((LIST,), sign_in.scopes):
+        return []
+    google = Google(Account(wanted.endpoint), Patience(attempts=2))
+    try:
+        return sorted(listed(google), key=lambda each: (not each.is_primary, each.name.casefold()))
+    finally:
+        google.close()
 
 
 def _put(

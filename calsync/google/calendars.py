@@ -17,11 +17,14 @@ PRIMARY = "primary"
 
 
 class Listed(NamedTuple):
-    """A calendar as the account's list shows it; ``name`` is the user's own for it."""
+    """A calendar as the account's list shows it; ``name`` is the user's own for it, ``role`` Google's
+    word for what the account may do in it."""
 
     id: str
     name: str
     description: str = ""
+    role: str = ""
+    is_primary: bool = False
 
 
 def mark_of(name: str) -> str:
@@ -37,7 +40,7 @@ def listed(google: Google) -> list[Listed]:
             pageToken=token,
             showHidden=True,
             maxResults=250,
-            fields="nextPageToken,items(id,summary,summaryOverride,description,deleted)",
+            fields="nextPageToken,items(id,summary,summaryOverride,description,accessRole,primary,deleted)",
         )
     )
     return [_listed(each) for page in pages for each in page.get("items") or () if not each.get("deleted")]
@@ -45,7 +48,8 @@ def listed(google: Google) -> list[Listed]:
 
 def _listed(entry: Mapping[str, Any]) -> Listed:
     name = str(entry.get("summaryOverride") or entry.get("summary") or "")
-    return Listed(str(entry["id"]), name, str(entry.get("description") or ""))
+    description, role = str(entry.get("description") or ""), str(entry.get("accessRole") or "")
+    return Listed(str(entry["id"]), name, description, role, bool(entry.get("primary")))
 
 
 def chosen(google: Google, names: Iterable[str]) -> dict[str, str | GoogleError]:
