@@ -1,13 +1,11 @@
 """``calsync login google``: from the user's own OAuth client to a sign-in that lasts.
 
-The page opens in their browser; on a machine without one, the address is copied to a browser
-elsewhere, and the way back is a tunnel (``--port``) or the clipboard (``--paste``).
+Nothing is kept before Google has let calsync do what the config needs, and the config is added to
+only where the user says so.
 """
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from calsync.cli.login_asking import Use
+from calsync.cli.login_browser import pasted, sent_back
 from calsync.cli.options import State, state_of
 from calsync.cli.terminal import Cell, Column
 from calsync.errors import SignInError, UsageError
@@ -24,11 +23,9 @@ if TYPE_CHECKING:
     from calsync.cli.login_tables import ConfigText
     from calsync.google.calendars import Listed
     from calsync.google.client import Client
-    from calsync.google.signing_in import SigningIn
     from calsync.google.tokens import SignIn
 
 _EXAMPLE = "calsync login google --client-secret ~/Downloads/client_secret.json"
-_PASTED_TO = 47111
 _ROLES = {"owner": "change everything", "writer": "change events", "reader": "read", "freeBusyReader": "see free/busy"}
 
 
@@ -39,7 +36,10 @@ def google(
         typer.Option(metavar="FILE", help="Your own OAuth client, as Google lets you download it.", show_default=False),
     ] = None,
     port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Wait at this port, for an ssh tunnel. 0: any.", show_default=False)
+        int,
+        typer.Option(
+            metavar="PORT", min=0, max=65535, help="Wait at this port, for an ssh tunnel.", show_default=False
+        ),
     ] = 0,
     paste: Annotated[
         bool, typer.Option("--paste", help="No browser here: paste back the address it was sent to.")
@@ -78,12 +78,13 @@ def google(
     config = opened(state.config_path.expanduser().absolute())
     wanted = _wanted(config)
     signing_in = SigningIn(_client(client_secret), wanted.asked)
-    words = _pasted(signing_in, port, timeout) if paste else _sent_back(state, signing_in, port, timeout)
+    words = (pasted if paste else sent_back)(state, signing_in, port, timeout)
     sign_in = signing_in.finish(words, state.now().date())
     _check_granted(state, wanted, sign_in)
     file = keep(sign_in)
     found = _listed(wanted, sign_in)
-    _put(state, config, wanted, use, email, timezone, found, as_json=as_json)
+    if use := _use(state, wanted, use, as_json=as_json):
+        put_into(config, use, found, email or (), timezone)
     if as_json:
         state.terminal.json(_told(sign_in, found, config))
     elif not state.quiet:
@@ -136,62 +137,6 @@ def _client(file: Path | None) -> Client:
         raise UsageError(f"{error}, so --client-secret FILE is needed", f"For example: {_EXAMPLE}") from None
 
 
-def _sent_back(state: State, signing_in: SigningIn, port: int, timeout: int) -> dict[str, str]:
-    """Google's answer, as the browser brings it to this machine."""
-    from calsync.google.redirect import Waiting
-
-    with Waiting(signing_in.state, port) as waiting:
-        page = signing_in.page(waiting.url)
-        opened = state.terminal.can_ask and _open(page)
-        _tell("Google's page opens in your browser. If it does not:" if opened else "Open this page in your browser:")
-        _tell(f"\n{page}\n")
-        if not opened and not port:
-            _tell("Is the browser on another machine? End this with Ctrl-C and use --paste, or --port with a tunnel.")
-        words = waiting.answer(timeout)
-    if words is None:
-        raise _too_late(timeout)
-    return words
-
-
-def _pasted(signing_in: SigningIn, port: int, timeout: int) -> dict[str, str]:
-    """Google's answer, as the user copies it from a browser that could not bring it."""
-    import select
-
-    _tell("Open this page in a browser, on any machine:")
-    _tell(f"\n{signing_in.page(f'http://127.0.0.1:{port or _PASTED_TO}/')}\n")
-    _tell("At the end the browser shows an error, because nothing answers at 127.0.0.1 there. That is fine:")
-    _tell("copy the address of that error page, and paste it here.")
-    if sys.stdin is None:
-        raise UsageError("nothing can be pasted: standard input is closed", "Run it in a terminal.")
-    print("Address: ", end="", file=sys.stderr, flush=True)
-    ready, _, _ = select.select([sys.stdin], [], [], timeout)
-    if not ready:
-        _tell("")
-        raise _too_late(timeout)
-    return signing_in.pasted(sys.stdin.readline())
-
-
-def _tell(line: str) -> None:
-    """A line that is no result; an address in it must stay whole, to be copied."""
-    print(line, file=sys.stderr, flush=True)
-
-
-def _too_late(timeout: int) -> SignInError:
-    return SignInError(f"nobody signed in within {timeout} seconds", "Run it again; --timeout gives more time.")
-
-
-def _open(page: str) -> bool:
-    """Open the page in a browser with a window; says whether there is one."""
-    import webbrowser
-
-    if sys.platform != "darwin" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-        return False  # a browser in the terminal would take it over
-    try:
-        return webbrowser.open(page)
-    except (webbrowser.Error, OSError):
-        return False
-
-
 def _check_granted(state: State, wanted: _Wanted, sign_in: SignIn) -> None:
     """Raise SignInError where the user left out what the config needs."""
     from calsync.google.scopes import described, missing
@@ -209,7 +154,7 @@ def _listed(wanted: _Wanted, sign_in: SignIn) -> list[Listed]:
     """The calendars of whoever signed in, their own first: a sign-in can be perfect, and Google's
     Calendar API switched off in the project of the client."""
     from calsync.google.account import Account
-    from calsync.google.asking import Google, Patience
+    from calsync.google.asking import LATER, Google, GoogleError, Patience
     from calsync.google.calendars import listed
     from calsync.google.scopes import LIST, missing
 
@@ -218,41 +163,38 @@ def _listed(wanted: _Wanted, sign_in: SignIn) -> list[Listed]:
     google = Google(Account(wanted.endpoint), Patience(attempts=2))
     try:
         return sorted(listed(google), key=lambda each: (not each.is_primary, each.name.casefold()))
+    except GoogleError as error:
+        remedy = "Look again later with calsync doctor." if error.remedy == LATER else error.remedy
+        raise GoogleError(f"you are signed in, and that is kept; but {error}", remedy) from None
     finally:
         google.close()
 
 
-def _put(
-    state: State,
-    config: ConfigText,
-    wanted: _Wanted,
-    use: Use | None,
-    email: Sequence[str] | None,
-    timezone: str | None,
-    found: Sequence[Listed],
-    *,
-    as_json: bool,
-) -> None:
-    """Name the account in the config, where the user wants it there."""
-    from calsync.cli.login_tables import begin
+def _use(state: State, wanted: _Wanted, use: Use | None, *, as_json: bool) -> Use | None:
+    """What the config is to use the account for; None leaves the config alone."""
     from calsync.cli.questions import answer, one_of
 
-    if use is None:
-        if wanted.is_named or as_json or not state.terminal.can_ask:
-            return
-        question = "Put it into the config to read meetings (source), to write reminders (output), both, or none"
-        word = answer(state.terminal, question, "both", one_of(*Use, "none"))
-        if word == "none":
-            return
-        use = Use(word)
+    if use is not None or wanted.is_named or as_json or not state.terminal.can_ask:
+        return use
+    question = "Put it into the config to read meetings (source), write reminders (output), both, or none"
+    word = answer(state.terminal, question, "both", one_of(*Use, "none"))
+    return None if word == "none" else Use(word)
+
+
+def put_into(
+    config: ConfigText, use: Use, found: Sequence[Listed], emails: Sequence[str], timezone: str | None
+) -> None:
+    """Name the account in the config, and make a first one where there is none. Raises UsageError where
+    that takes more than is known."""
+    from calsync.cli.login_tables import begin
+
     if not config.text:
-        addresses = [each.lower() for each in email or [_who(found)] if "@" in each]
+        addresses = [each.lower() for each in emails or [_who(found)] if "@" in each]
         begin(config, addresses, timezone, f"{_EXAMPLE} --as both")
     same = ("type", "service_account", "subject", "auth")
-    if use is not Use.OUTPUT:
+    if use is not Use.OUTPUT and not _has(config, "source"):
         table = {"name": "google", "type": "google", "calendars": ["primary"]}
-        if not _has(config, "source"):
-            config.put_table("source", table, same=same, ways=(), if_new={"relationship": "work"})
+        config.put_table("source", table, same=same, ways=(), if_new={"relationship": "work"})
     if use is not Use.SOURCE and not _has(config, "output"):
         config.put_table("output", {"name": "google", "type": "google"}, same=same, ways=())
     if config.told:

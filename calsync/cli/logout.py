@@ -26,7 +26,7 @@ def logout(
     name: Annotated[
         str | None,
         typer.Argument(
-            metavar="[google|caldav|NAME]",
+            metavar="google|caldav|NAME",
             help="All accounts of that type, or that of one source or output. Default: all.",
             show_default=False,
         ),

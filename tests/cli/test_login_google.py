@@ -13,7 +13,10 @@ import pytest
 pytest.importorskip("google_auth_oauthlib", reason='needs pip install "calsync[google]"')
 
 from calsync.config import load
+from calsync.errors import UsageError
 from calsync.google import scopes
+from calsync.google.client import Client
+from calsync.google.signing_in import SigningIn
 from tests.dav_servers import free_port
 from tests.emulate import USER, Emulate, emulate
 from tests.google_browser import Login, asked, client_file, consented, denied, opened
@@ -181,15 +184,22 @@ def test_a_machine_without_a_browser_takes_the_address_from_the_clipboard(own: H
     keeps_secrets(own, done)
 
 
-@pytest.mark.parametrize(
-    "typed", ["", "\n", "4/0Aa-code-alone\n", "http://127.0.0.1/?code=x&state=wrong\n", "http://[\n"]
-)
-def test_anything_else_from_the_clipboard_is_refused(own: Home, emulate: Emulate, typed: str) -> None:
+def test_anything_else_from_the_clipboard_is_refused(own: Home, emulate: Emulate) -> None:
     with Login(own, "--client-secret", str(client_file(own.folder, emulate.url)), "--paste") as login:
-        done = login.ends(typed)
+        done = login.ends("4/0Aa-code-alone\n")
     assert done.code == 2
     assert "Copy the whole of it" in done.err
     assert not token_file(own).exists()
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "\n", "http://127.0.0.1/?code=x&state=wrong", "http://127.0.0.1/?state={}", "http://[", "?code=x"]
+)
+def test_only_an_address_with_this_state_and_a_code_is_an_answer(typed: str) -> None:
+    signing_in = SigningIn(Client("id", "sloe"), scopes.DEFAULT)
+    with pytest.raises(UsageError):
+        signing_in.pasted(typed.format(signing_in.state))
+    assert signing_in.pasted(f" http://127.0.0.1:1/?state={signing_in.state}&code=x ")["code"] == "x"
 
 
 @pytest.mark.parametrize("words", [(), ("--paste",)])
@@ -232,6 +242,29 @@ def test_the_account_can_be_put_into_the_config(own: Home, emulate: Emulate) -> 
     before = own.config.read_text()
     assert signed_in(own, emulate, "--as", "both").code == 0
     assert own.config.read_text() == before
+
+
+def test_a_first_config_is_made_from_what_google_tells(home: Home) -> None:
+    from calsync.cli.login_asking import Use
+    from calsync.cli.login_google import put_into
+    from calsync.cli.login_tables import ConfigText
+    from calsync.google.calendars import Listed
+
+    config = ConfigText(home.config)
+    found = [Listed("Rui@Brisa.example", "Rui", is_primary=True), Listed("team", "Team")]
+    put_into(config, Use.BOTH, found, (), "Europe/Lisbon")
+    made = load(home.config)
+    assert (made.me.emails, made.me.timezone) == (("rui@brisa.example",), "Europe/Lisbon")
+    assert [each.type for each in (*made.sources, *made.outputs)] == ["google", "google"]
+
+
+def test_a_google_that_is_away_after_the_sign_in_does_not_cost_it(own: Home, emulate: Emulate) -> None:
+    own.config.write_text(own.config.read_text().replace(f":{emulate.port}/", ":9/"))
+    done = signed_in(own, emulate)
+    assert done.code == 3
+    assert "you are signed in, and that is kept" in done.err
+    assert "calsync doctor" in done.err
+    assert set(kept(own)["scopes"]) == set(scopes.DEFAULT)
 
 
 @pytest.mark.parametrize(
