@@ -53,7 +53,10 @@ class UnderFire(RuleBasedStateMachine):
         self.meetings: dict[int, Ev] = {}
         self.left: dict[str, object] = {}
         self.gone: set[str] = set()
+        self.deleted: set[Asked] = set()
         self.touched: set[str] = set()
+        self.reworded: set[str] = set()
+        self.adopted: set[str] = set()
         self.over: set[Asked] = set()
         self.said: dict[str, set[State]] = {}
         self.others = self.rig.others()
@@ -125,11 +128,13 @@ class UnderFire(RuleBasedStateMachine):
             self.rig.deletes(id_)
             self.left.pop(id_, None)
             self._says(id_, State.DISMISSED)
+            self.deleted |= asked
             # The one limit: a reminder of which nobody knows whether it was ever written.
             if is_sure:
                 self.gone.add(id_)
         if deed != "deletes":
             self.touched.add(id_)
+            self.reworded |= {id_} if deed != "moves" else set()
             self.left[id_] = self.rig.seen()[id_].whole
         if deed == "ticks":
             self._says(id_, State.DONE)
@@ -170,6 +175,31 @@ class UnderFire(RuleBasedStateMachine):
     def two_nights_at_once(self) -> None:
         self._put()
         assert self.rig.together(self._sync) <= {0, 13}
+
+    @rule()
+    def the_ledger_is_lost(self) -> None:
+        """What the user deleted may return then, for nothing tells of it; what stands there stays. Of what
+        they only moved nobody knows any more that it was them: it stays there, but its words are calsync's."""
+        self._night(CALM)
+        before = {id_: each.whole for id_, each in self.rig.seen().items()}
+        asked = {place for id_, place in self._places().items() if id_ in before}
+        for path in self.world.folder.glob("ledger.db*"):
+            path.unlink()
+        self.gone.clear()
+        self.left = {id_: whole for id_, whole in self.left.items() if id_ in self.reworded}
+        self.over -= self.deleted
+        self.touched |= before.keys()
+        self._night(CALM)
+        seen = self.rig.seen()
+        assert {id_: seen[id_].whole for id_ in before} == before
+        assert not {place for id_, place in self._places().items() if id_ in seen.keys() - before.keys()} & asked
+        self.adopted |= before.keys()
+
+    def _places(self) -> dict[str, tuple[str, str, str]]:
+        """Meeting, rule and step of the reminders that are wanted, by id."""
+        with self.world.ledger() as ledger:
+            live = promises.slots(ledger, "removed IS NULL")
+        return {slot.id: (slot.meeting, slot.rule, slot.step) for slot in live}
 
     def _night(self, trouble: Trouble, meanwhile: Callable[[], None] = lambda: None) -> None:
         self._put()
@@ -217,11 +247,12 @@ class UnderFire(RuleBasedStateMachine):
         assert not wanted.keys() & self.gone
         for id_, reminder in wanted.items():
             assert id_ in seen, f"{reminder.title} is lost"
-            assert reminder.done or seen[id_].start == reminder.start
+            assert reminder.done or id_ in self.adopted or seen[id_].start == reminder.start
             content = stands[id_].content
             assert content is not None
-            assert id_ in self.left or same(content, self.rig.output.shown(reminder))
-        untouched = [id_ for id_, each in seen.items() if id_ not in self.left and each.start > self.now]
+            assert id_ in self.left or id_ in self.adopted or same(content, self.rig.output.shown(reminder))
+        theirs = self.left.keys() | self.adopted
+        untouched = [id_ for id_, each in seen.items() if id_ not in theirs and each.start > self.now]
         assert wanted.keys() >= set(untouched)
         places = Counter((slots[id_].meeting, slots[id_].rule, slots[id_].step) for id_ in untouched)
         assert max(places.values(), default=1) == 1
