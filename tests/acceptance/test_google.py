@@ -240,6 +240,29 @@ def test_a_reminder_moved_to_a_whole_day_stays_as_the_user_put_it(met: Google) -
     assert rows[0]["start"][:10] == "2026-03-27"
 
 
+def test_another_etag_alone_is_no_edit(google: Google) -> None:
+    id_ = google.meets(INES, "2026-03-12 10:00")
+    google.meets(BEN, "2026-03-12 12:00")
+    assert google.night().code == 0
+    for each in google.own.standing:
+        google.own.touch(each)
+    google.server.calendar().delete(id_)
+    assert google.night(LATER).code == 0
+    assert google.nudged(LATER) == {BEN}
+    assert len(google.own.standing) == 3
+
+
+def test_a_colour_that_the_user_gave_stays_when_calsync_changes_the_words(met: Google) -> None:
+    id_ = met.steps()["meet"]
+    met.own.change(id_, colorId="11")
+    (meeting,) = met.server.calendar().standing
+    met.server.calendar().change(meeting, summary="Regatta")
+    assert met.night(LATER).code == 0
+    event = met.own.event(id_)
+    assert "Regatta" in event["description"]
+    assert event["colorId"] == "11"
+
+
 def test_one_calendar_that_fails_holds_up_no_other_and_is_read_the_next_night(google: Google) -> None:
     google.server.add(TEAM, summary="Team", zone="Europe/Lisbon")
     google.config_is(calendars=f'["primary", "{TEAM}"]')
@@ -362,6 +385,23 @@ def test_reminders_outlive_the_ledger(met: Google) -> None:
         assert met.night(now).code == 0
     assert met.own.standing == before
     assert [each.summary for each in met.server.account.calendars.values()].count("Follow-ups") == 1
+
+
+def test_what_the_user_said_in_google_outlives_the_ledger(met: Google) -> None:
+    steps = met.steps()
+    moved = {"dateTime": "2026-03-26T15:30:00+00:00"}
+    met.own.change(steps["meet"], start=moved, end={"dateTime": "2026-03-26T16:00:00+00:00"})
+    met.own.change(steps["hello"], summary="✓ sent")
+    before = met.own.standing
+    assert met.night("2026-03-10 19:00").code == 0
+    (met.folder / "ledger.db").unlink()
+    for now in (LATER, "2026-03-10 21:00"):
+        assert met.night(now).code == 0
+        rows = {row["step"]: row for row in met.run("agenda", "--all", "--json", now=now).json}
+        assert rows["meet"]["start"] == "2026-03-26T15:30:00+00:00"
+        assert rows["hello"]["state"] == "done"
+        assert rows["check-in"]["state"] == "written"
+    assert met.own.standing == before
 
 
 @pytest.fixture
