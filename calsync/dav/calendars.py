@@ -105,6 +105,12 @@ def at_the_address(server: Server) -> Calendar | None:
     return _calendar(start) if start is not None and f"{C}calendar" in start.kinds() else None
 
 
+def at(server: Server, url: str) -> Calendar | None:
+    """The calendar at an address; None where there is none."""
+    found = _first(server, url)
+    return _calendar(found) if found is not None and f"{C}calendar" in found.kinds() else None
+
+
 def homes(server: Server) -> list[str]:
     """Where the account's calendars are, and new ones can be made."""
     url = absolute(server.account.url, "")

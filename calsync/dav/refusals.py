@@ -55,6 +55,14 @@ def lasting(host: str, status: int) -> DavError:
     return DavError(f"{host} {sentence} ({status})", remedy, status)
 
 
+def not_taken(host: str, status: int, content: bytes) -> str:
+    """Why a server does not take one thing that it was to store, as far as it says so (RFC 4918 §16)."""
+    from caldav.lib.error import parse_preconditions
+
+    reasons = [each.rpartition("}")[2] for each in parse_preconditions(content)]
+    return f"{host} does not take it ({', '.join([str(status), *reasons])})"
+
+
 _PASSING = {
     423: "has it locked for another program",
     429: "is overloaded, or asked too often",
@@ -77,14 +85,11 @@ _LASTING[410] = _LASTING[404]
 _LASTING[501] = _LASTING[405]
 
 
-def unwelcome(account: Account, status: int) -> CalsyncError:
-    """The account is refused (401), or may not do this (403)."""
-    if status == 403:
-        sentence, remedy = _LASTING[403]
-        return DavError(f"{account.host} {sentence} ({status})", remedy, status)
+def unwelcome(account: Account) -> SignInError:
+    """The account is refused (401)."""
     who = f"the password of {account.username}" if account.username else "calsync without a password"
     return SignInError(
-        f"{account.host} refuses {who} ({status})",
+        f"{account.host} refuses {who} (401)",
         "Check username and password; many servers want an app password made for calsync."
         if account.username
         else "Set username, and password_command, password_file or keyring.",

@@ -16,6 +16,7 @@ from urllib.parse import urljoin
 from calsync import __version__
 from calsync.dav.account import Account
 from calsync.dav.answers import CutShort, Resource, resources
+from calsync.dav.etags import strong
 from calsync.dav.refusals import LATER, SENT_ON, DavError, Passing, not_trusted, refused, unreachable, unwelcome
 from calsync.dav.trust import trusted
 from calsync.errors import CalsyncError
@@ -47,7 +48,7 @@ class Patience:
 
 
 class Answer(NamedTuple):
-    """``etag`` as the server wrote it; empty if it gave none. ``url`` is where the answer came from
+    """``etag`` as it can be a condition; empty if the server gave none. ``url`` is where the answer came from
     in the end."""
 
     status: int
@@ -141,19 +142,19 @@ class Server:
         except error.RateLimitError as limited:
             raise refused(self.host, limited.status or 429, limited.retry_after_seconds) from limited
         except error.AuthorizationError as no:
-            raise unwelcome(self.account, no.status or 401) from no
+            if no.status != 403:
+                raise unwelcome(self.account) from no
+            return Answer(403, "", _bytes(no.body or b""), url), None
         except (_SentOn, CalsyncError):
             raise
         except (OSError, error.DAVError) as broken:  # the errors of every HTTP library underneath are OSErrors
             raise unreachable(self.host, broken) from broken
         except SyntaxError as broken:  # lxml's, of XML that ends too early
             raise DavError(f"the answer of {self.host} is cut short", LATER) from broken
-        content = response._raw
-        content = content.encode() if isinstance(content, str) else content
         given = response.headers
         wait = error.parse_retry_after(given["Retry-After"]) if "Retry-After" in given else None
         self.date = given.get("Date", "")
-        return Answer(int(response.status), given.get("ETag", ""), content, url), wait
+        return Answer(int(response.status), strong(given.get("ETag", "")), _bytes(response._raw), url), wait
 
     def _client(self) -> Any:
         if self._opened is None:
@@ -176,6 +177,10 @@ class Server:
             )
             self._opened.session.hooks["response"].append(_not_followed)
         return self._opened
+
+
+def _bytes(content: bytes | str) -> bytes:
+    return content.encode() if isinstance(content, str) else content
 
 
 def _not_followed(response: Any, *_: object, **__: object) -> Any:

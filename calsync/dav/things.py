@@ -9,6 +9,7 @@ from typing import NamedTuple
 from xml.sax.saxutils import escape
 
 from calsync.dav.answers import C, D, Resource
+from calsync.dav.etags import strong
 from calsync.dav.server import DavError, Server
 
 BATCH = 100
@@ -36,7 +37,7 @@ def things_in(server: Server, url: str, *, tasks: bool = False) -> list[Thing]:
     """The objects of a calendar that may be events, in the server's order; with ``tasks`` those too."""
     listed = server.about(url, "<d:getetag/><d:resourcetype/><d:getcontenttype/>", depth=1)
     return [
-        Thing(each.url, each.href, each.text(f"{D}getetag"))
+        Thing(each.url, each.href, strong(each.text(f"{D}getetag")))
         for each in listed
         if each.url.rstrip("/") != url.rstrip("/")
         and f"{D}collection" not in each.kinds()
@@ -67,7 +68,7 @@ def texts_of(server: Server, url: str, wanted: list[Thing]) -> Iterator[tuple[Th
             continue
         text = answer.text(f"{C}calendar-data") if answer is not None else ""
         if answer is not None and text:
-            etag = answer.text(f"{D}getetag")
+            etag = strong(answer.text(f"{D}getetag"))
             yield (thing._replace(etag=etag) if etag else thing), text.encode()
             continue
         try:
@@ -75,6 +76,30 @@ def texts_of(server: Server, url: str, wanted: list[Thing]) -> Iterator[tuple[Th
         except DavError as error:
             if error.status not in (404, 410):
                 raise
+
+
+def with_uid(server: Server, url: str, component: str, part: str) -> list[tuple[Thing, bytes]]:
+    """The things of a calendar whose UID holds ``part``, wherever the server keeps them, with their
+    texts (RFC 4791 §7.8.6). A server that cannot look for them gives none, and one that does not care
+    for the question may give others too."""
+    body = (
+        '<?xml version="1.0" encoding="utf-8"?>'
+        '<c:calendar-query xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:caldav">'
+        f'<d:prop><d:getetag/><c:calendar-data/></d:prop><c:filter><c:comp-filter name="VCALENDAR">'
+        f'<c:comp-filter name="{component}"><c:prop-filter name="UID"><c:text-match>{escape(part)}</c:text-match>'
+        "</c:prop-filter></c:comp-filter></c:comp-filter></c:filter></c:calendar-query>"
+    )
+    try:
+        found = server.report(url, body)
+    except DavError as error:
+        if error.status not in _NO_MULTIGET:
+            raise
+        return []
+    return [
+        (Thing(each.url, each.href, strong(each.text(f"{D}getetag"))), text.encode())
+        for each in found
+        if (text := each.text(f"{C}calendar-data"))
+    ]
 
 
 def by_address(answers: Iterable[Resource]) -> dict[str, Resource]:

@@ -21,6 +21,11 @@ from calsync.outputs.base import CalendarOutput, Outcome
 from calsync.outputs.base import Written as Tally
 from calsync.will import Content, Standing, Step, Will, Written, lost_at_once, same, step_for, will_of
 
+ENOUGH = 3
+"""So many reminders are refused, and not one was taken: then the calendar takes none."""
+
+REFUSED = "Look at that calendar in its own pages; the next sync tries again."
+
 _HEARD = {Will.DELETED: "deleted", Will.MOVED: "moved", Will.DONE: "ticked off"}
 
 
@@ -43,7 +48,8 @@ def listen(output: CalendarOutput, ledger: Ledger) -> tuple[list[Heard], dict[st
     is noted.
     """
     known = written(ledger, output.name)
-    stands = output.standing({id_: each.etag for id_, each in known.items() if each.content is not None})
+    due = {id_: each for id_, each in known.items() if not each.removing}
+    stands = output.standing({id_: each.etag if each.content else "" for id_, each in due.items()})
     alive = [id_ for id_, each in known.items() if each.content is not None and not each.removing]
     if lost_at_once(alive, stands):
         raise OutputError(
@@ -135,12 +141,13 @@ def bring(
     though nothing was known of them: one that says word for word what calsync would is calsync's again,
     anything else in it is the user's.
 
-    Raises OutputError where nobody knows how a request ended; what was done until then is noted,
-    and the next night goes on from there.
+    Raises OutputError where nobody knows how a request ended, or where some were refused, once all
+    others were brought; what was done until then is noted, and the next night goes on from there.
     """
     known = written(ledger, output.name)
     by_id = {reminder.id: reminder for reminder in wanted}
     counts = dict.fromkeys(("created", "changed", "removed", "unchanged"), 0)
+    refused: list[str] = []
     for id_ in sorted(by_id.keys() | stands.keys()):
         before, there, reminder = known.get(id_, Written()), stands.get(id_), by_id.get(id_)
         content = output.shown(reminder) if reminder is not None else None
@@ -161,6 +168,12 @@ def bring(
             outcome, word = output.remove(id_, there.etag), "removed"
         counts[word] += outcome.what == "done"
         _confirm(ledger, output, id_, before, content, outcome)
+        refused += [outcome.why] if outcome.what == "refused" else []
+        if len(refused) == ENOUGH and not sum(counts.values()):
+            break
+    if refused:
+        number = "one reminder" if len(refused) == 1 else f"{len(refused)} reminders"
+        raise OutputError(f"{number} could not be written: {refused[0]}", REFUSED)
     return Tally(**counts)
 
 

@@ -93,10 +93,12 @@ class Outcome(NamedTuple):
     """How one conditional request ended: ``done``, and then ``etag`` is what it left there (empty
     where the output does not say); ``changed``: something else stands there than was assumed, and
     it was left alone; ``gone``: it was no longer there; ``deleted``: what was to be created stood
-    there before, and was deleted."""
+    there before, and was deleted; ``refused``: the calendar does not take this one, and ``why`` is a
+    sentence for the user."""
 
-    what: Literal["done", "changed", "gone", "deleted"]
+    what: Literal["done", "changed", "gone", "deleted", "refused"]
     etag: str = ""
+    why: str = ""
 
 
 class CalendarOutput(Protocol):
@@ -110,8 +112,9 @@ class CalendarOutput(Protocol):
     def name(self) -> str: ...
 
     def standing(self, known: Mapping[str, str]) -> dict[str, Standing]:
-        """All reminders of calsync's in the calendar, by id. ``known`` are etags by id: what still
-        has that etag comes without its content. Events that calsync did not make are not among them."""
+        """All reminders of calsync's in the calendar, by id; events that calsync did not make are not
+        among them. ``known`` are those that should be there, with their etags: what still has its etag
+        comes without its content."""
         ...
 
     def shown(self, reminder: Reminder) -> Content:

@@ -8,6 +8,7 @@ addresses of its own, each asked for under the condition that nobody changed it 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING, Literal
@@ -15,9 +16,11 @@ from urllib.parse import urljoin
 from xml.sax.saxutils import escape
 
 from calsync.dav.account import Account
-from calsync.dav.calendars import Calendar, at_the_address, homes, in_home
-from calsync.dav.server import DavError, Patience, Server
-from calsync.dav.things import BATCH, Thing, texts_of, things_in
+from calsync.dav.calendars import Calendar, at, at_the_address, homes, in_home
+from calsync.dav.etags import is_condition, of_content
+from calsync.dav.refusals import DavError, not_taken
+from calsync.dav.server import Answer, Patience, Server
+from calsync.dav.things import BATCH, Thing, texts_of, things_in, with_uid
 from calsync.errors import OutputError
 from calsync.model import Reminder
 from calsync.outputs.base import Details, Outcome
@@ -64,6 +67,7 @@ class CaldavOutput:
         self._is_new = is_new
         self._url = ""
         self._home_there = ""
+        self._places: dict[str, str] = {}
 
     def standing(self, known: Mapping[str, str]) -> dict[str, Standing]:
         with self._told():
@@ -76,14 +80,29 @@ class CaldavOutput:
                 id_ = _id_at(thing.url)
                 if id_ and thing.etag and known.get(id_) == thing.etag:
                     found[id_] = Standing(thing.etag, None)
+                    self._places[id_] = thing.url
                 elif id_:
                     changed.append(thing)
             for start in range(0, len(changed), BATCH):
                 for thing, text in texts_of(self._server, url, changed[start : start + BATCH]):
-                    id_ = _id_at(thing.url)
-                    if (stands := self._read(id_, thing.etag, text)) is not None:
-                        found[id_] = stands
+                    self._look(_id_at(thing.url), thing, text, known, found)
+            missing = known.keys() - found.keys()
+            for thing, text in self._strayed(missing) if missing else ():
+                for id_ in missing:
+                    self._look(id_, thing, text, known, found)
             return found
+
+    def _look(self, id_: str, thing: Thing, text: bytes, known: Mapping[str, str], found: dict[str, Standing]) -> None:
+        etag = thing.etag or of_content(text)
+        if (stands := self._read(id_, etag, text)) is not None:
+            found[id_] = Standing(etag, None) if known.get(id_) == etag else stands
+            self._places[id_] = thing.url
+
+    def _strayed(self, ids: AbstractSet[str]) -> list[tuple[Thing, bytes]]:
+        """What became of reminders that are not at their addresses: some servers, and programs that move
+        an event away and back, keep them at others. Only the UID is the same everywhere."""
+        part = f"{min(ids)}@calsync" if len(ids) == 1 else "@calsync"
+        return with_uid(self._server, self._found(), COMPONENTS[self._kind], part)
 
     def shown(self, reminder: Reminder) -> Content:
         title = shown_title(reminder, self._details)
@@ -93,30 +112,84 @@ class CaldavOutput:
         return Content(reminder.start.astimezone(UTC), end.astimezone(UTC), title, description, done)
 
     def create(self, reminder: Reminder) -> Outcome:
-        return self._put(reminder, {"If-None-Match": "*"})
+        with self._told():
+            outcome = self._put(reminder, {"If-None-Match": "*"})
+            if outcome.what == "gone" or (outcome.what == "refused" and at(self._server, self._calendar()) is None):
+                raise self._lost()
+            if outcome.what == "refused" and any(
+                self._is_it(reminder.id, text) for _, text in self._strayed({reminder.id})
+            ):
+                return Outcome("changed")
+            return outcome
 
     def change(self, reminder: Reminder, etag: str) -> Outcome:
-        return self._put(reminder, {"If-Match": etag})
+        with self._told():
+            condition = self._condition(reminder.id, etag)
+            return condition if isinstance(condition, Outcome) else self._put(reminder, condition)
 
     def remove(self, id_: str, etag: str) -> Outcome:
         with self._told():
-            answer = self._server.ask("DELETE", self._place(id_), "", {"If-Match": etag}, accept=_REMOVED)
-        return _outcome(answer.status, "")
+            condition = self._condition(id_, etag)
+            if isinstance(condition, Outcome):
+                return condition
+            answer = self._server.ask("DELETE", self._place(id_), "", condition, accept=_REMOVED)
+            return self._outcome(answer)
 
     def close(self) -> None:
         self._server.close()
 
-    def _put(self, reminder: Reminder, condition: dict[str, str]) -> Outcome:
+    def _put(self, reminder: Reminder, condition: Mapping[str, str]) -> Outcome:
         from calsync.outputs.vcalendar import lone
 
         text = lone(reminder, self._details, self._alarm, self._kind).to_ical(sorted=False).decode()
         headers = {"Content-Type": "text/calendar; charset=utf-8", **condition}
-        with self._told():
-            answer = self._server.ask("PUT", self._place(reminder.id), text, headers, accept=_WRITTEN)
-        return _outcome(answer.status, answer.etag)
+        outcome = self._outcome(self._server.ask("PUT", self._place(reminder.id), text, headers, accept=_WRITTEN))
+        if outcome.what == "done" and not outcome.etag:
+            return Outcome("done", self._etag_of_what_became_of(reminder))
+        return outcome
+
+    def _etag_of_what_became_of(self, reminder: Reminder) -> str:
+        """A server that rewrites what it stores gives no etag for it (RFC 4791 §5.3.4). Taken from what
+        stands there now, it tells tomorrow that nobody but the server changed a word. None is taken
+        where the time is another already: then somebody was quicker."""
+        try:
+            answer = self._server.ask("GET", self._place(reminder.id), accept=(200,))
+        except DavError as error:
+            if error.status not in (404, 410):
+                raise
+            return ""
+        etag = answer.etag or of_content(answer.content)
+        stands, meant = self._read(reminder.id, etag, answer.content), self.shown(reminder)
+        if stands is None or stands.content is None:
+            return ""
+        there = stands.content
+        return etag if (there.start, there.end, there.done) == (meant.start, meant.end, meant.done) else ""
+
+    def _condition(self, id_: str, etag: str) -> dict[str, str] | Outcome:
+        """Under which a thing may be changed. On a server without etags it is looked at once more."""
+        if is_condition(etag):
+            return {"If-Match": etag}
+        answer = self._server.ask("GET", self._place(id_), accept=(200, 404, 410))
+        if answer.status != 200:
+            return Outcome("gone")
+        if of_content(answer.content) != etag:
+            return Outcome("changed")
+        return {"If-Match": answer.etag} if answer.etag else {}
+
+    def _outcome(self, answer: Answer) -> Outcome:
+        if answer.status in (404, 410):
+            return Outcome("gone")
+        if answer.status == 412:
+            return Outcome("changed")
+        if answer.status >= 400:
+            return Outcome("refused", why=not_taken(self._server.host, answer.status, answer.content))
+        return Outcome("done", answer.etag)
+
+    def _is_it(self, id_: str, text: bytes) -> bool:
+        return self._read(id_, "", text) is not None
 
     def _place(self, id_: str) -> str:
-        return f"{self._calendar().rstrip('/')}/{_PREFIX}{id_}.ics"
+        return self._places.get(id_) or f"{self._calendar().rstrip('/')}/{_PREFIX}{id_}.ics"
 
     def _calendar(self) -> str:
         """The calendar's address; calsync's own is made where there never was one."""
@@ -145,12 +218,15 @@ class CaldavOutput:
                 if is_own(each):
                     return each.url
         if not self._is_new:
-            raise OutputError(
-                f"calsync's own calendar on {self._server.host} is gone",
-                f"calsync outputs reset {self.name} makes it anew.",
-            )
+            raise self._lost()
         self._home_there = places[0]
         return ""
+
+    def _lost(self) -> OutputError:
+        return OutputError(
+            f"calsync's calendar on {self._server.host} is gone",
+            f"calsync outputs reset {self.name} makes it anew.",
+        )
 
     def _make(self, url: str) -> None:
         component = COMPONENTS[self._kind]
@@ -168,7 +244,8 @@ class CaldavOutput:
             if error.status in (403, 404, 405, 409, 501):
                 raise OutputError(
                     f"{self._server.host} lets no program make a calendar ({error.status})",
-                    f"Make one called {CALENDAR} there by hand and name its address as url.",
+                    f"Make one called {CALENDAR} there by hand and name its address as url; "
+                    f"calsync login caldav --as output --into {CALENDAR} does that.",
                 ) from error
             raise
 
@@ -214,8 +291,8 @@ class CaldavOutput:
             raise OutputError(str(error), error.remedy) from error
 
 
-_WRITTEN = (200, 201, 204, 404, 409, 410, 412)
-_REMOVED = (200, 202, 204, 404, 410, 412)
+_WRITTEN = (200, 201, 204, 400, 403, 404, 405, 409, 410, 412, 413, 415, 422)
+_REMOVED = (200, 202, 204, 403, 404, 405, 409, 410, 412)
 
 
 def is_own(calendar: Calendar) -> bool:
@@ -230,9 +307,3 @@ def _id_at(url: str) -> str:
     name = url.rstrip("/").rpartition("/")[2].lower()
     is_ours = name.startswith(_PREFIX) and name.endswith(".ics")
     return name.removeprefix(_PREFIX).removesuffix(".ics") if is_ours else ""
-
-
-def _outcome(status: int, etag: str) -> Outcome:
-    if status in (404, 409, 410):
-        return Outcome("gone")
-    return Outcome("changed") if status == 412 else Outcome("done", etag)
