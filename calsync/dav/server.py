@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urljoin
 
@@ -166,6 +167,8 @@ class Server:
                     'Install it with pip install "calsync[caldav]".',
                 ) from None
             account = self.account
+            if account.ca_file is not None:
+                _readable(account.ca_file)
             self._opened = caldav.DAVClient(
                 account.url,
                 username=account.username or None,
@@ -177,6 +180,16 @@ class Server:
             )
             self._opened.session.hooks["response"].append(_not_followed)
         return self._opened
+
+
+def _readable(ca_file: Path) -> None:
+    try:
+        text = ca_file.read_bytes()
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise DavError(f"{ca_file}: the certificate cannot be read: {why}", "Correct ca_file in the config.") from None
+    if b"-----BEGIN CERTIFICATE-----" not in text:
+        raise DavError(f"{ca_file}: there is no certificate (PEM) in it", "Correct ca_file in the config.")
 
 
 def _bytes(content: bytes | str) -> bytes:
