@@ -73,6 +73,14 @@ def resources(content: bytes, base: str) -> list[Resource]:
     return found
 
 
+def token_of(content: bytes) -> str:
+    """The token that a multi-status answer gives out for the next time (RFC 6578 §6.4); empty if none."""
+    try:
+        return (ElementTree.fromstring(content).findtext(f"{D}sync-token") or "").strip()
+    except ElementTree.ParseError as error:
+        raise CutShort(str(error)) from error
+
+
 def absolute(base: str, link: str) -> str:
     """An address in one spelling, whichever of them a server chose: some write ``@`` and some
     ``%40``, some give the path alone."""

@@ -24,8 +24,9 @@ _NO_DAV_HERE = frozenset((200, 301, 302, 303, 307, 308, 400, 403, 404, 405, 410,
 
 
 class Calendar(NamedTuple):
-    """``tag`` changes whenever something in it does; empty where the server has no such thing.
-    ``holds`` names its kinds of components (VEVENT, VTODO); empty where the server tells none.
+    """``tag`` changes whenever something in it does, and ``token`` is one to be told the difference by
+    (RFC 6578); empty where the server has no such thing. ``holds`` names its kinds of components
+    (VEVENT, VTODO); empty where the server tells none.
     ``writable`` is false only where the server says so."""
 
     url: str
@@ -34,6 +35,7 @@ class Calendar(NamedTuple):
     holds: frozenset[str]
     description: str = ""
     writable: bool = True
+    token: str = ""
 
     @property
     def label(self) -> str:
@@ -194,6 +196,7 @@ def _calendar(found: Resource) -> Calendar:
         names - {""},
         found.text(f"{C}calendar-description"),
         _writable(found),
+        found.text(f"{D}sync-token"),
     )
 
 

@@ -26,23 +26,31 @@ class Thing(NamedTuple):
     etag: str
 
     @property
-    def key(self) -> str:
-        """What tells this very content apart from all others; empty where the server gives no etag."""
-        if not self.etag:
-            return ""
-        return short(hashlib.blake2b(f"{self.url}\n{self.etag}".encode(), digest_size=9).digest())
+    def place(self) -> str:
+        """What stands for its address where many are remembered."""
+        return digest_of(self.url)
+
+    @property
+    def edition(self) -> str:
+        """What tells its content apart from all it had before; empty where the server gives no etag."""
+        return digest_of(self.etag) if self.etag else ""
 
 
 def things_in(server: Server, url: str, *, tasks: bool = False) -> list[Thing]:
     """The objects of a calendar that may be events, in the server's order; with ``tasks`` those too."""
     listed = server.about(url, "<d:getetag/><d:resourcetype/><d:getcontenttype/>", depth=1)
-    return [
-        Thing(each.url, each.href, strong(each.text(f"{D}getetag")))
-        for each in listed
-        if each.url.rstrip("/") != url.rstrip("/")
-        and f"{D}collection" not in each.kinds()
-        and (tasks or not _is_task(each))
-    ]
+    things = (thing_of(each, url, tasks=tasks) for each in listed)
+    return [each for each in things if each is not None]
+
+
+def thing_of(found: Resource, calendar: str, *, tasks: bool = False) -> Thing | None:
+    """An object that a server told of; None for the calendar itself and for folders and, without
+    ``tasks``, for those that are nothing but tasks."""
+    if found.url.rstrip("/") == calendar.rstrip("/") or f"{D}collection" in found.kinds():
+        return None
+    if not tasks and _is_task(found):
+        return None
+    return Thing(found.url, found.href, strong(found.text(f"{D}getetag")))
 
 
 def texts_of(server: Server, url: str, wanted: list[Thing]) -> Iterator[tuple[Thing, bytes]]:
@@ -115,6 +123,10 @@ def by_address(answers: Iterable[Resource]) -> dict[str, Resource]:
 def _is_task(found: Resource) -> bool:
     kind = found.text(f"{D}getcontenttype").lower().replace(" ", "")
     return "component=vtodo" in kind or "component=vjournal" in kind
+
+
+def digest_of(text: str) -> str:
+    return short(hashlib.blake2b(text.encode(), digest_size=9).digest())
 
 
 def short(digest: bytes) -> str:
