@@ -76,13 +76,14 @@ def _servers(config: Config, now: datetime) -> Iterator[Check]:
         return
     from calsync.cli.checks_caldav import look_at_output, look_at_source
 
+    told: set[str] = set()
     for settings in dav:
         if isinstance(settings, CaldavSource):
             what, looks = f"source {settings.name}", look_at_source(settings, now)
         else:
             was_written = _was_written(config, settings.name)
             what, looks = f"output {settings.name}", look_at_output(settings, now, was_written=was_written)
-        yield from _found(what, looks)
+        yield from _found(what, looks, told)
 
 
 def _google(config: Config, now: datetime) -> Iterator[Check]:
@@ -92,16 +93,21 @@ def _google(config: Config, now: datetime) -> Iterator[Check]:
         return
     from calsync.cli.checks_google import look_at_output, look_at_source
 
+    told: set[str] = set()
     for settings in (*config.sources, *config.outputs):
         if isinstance(settings, GoogleSource):
-            yield from _found(f"source {settings.name}", look_at_source(settings, now))
+            yield from _found(f"source {settings.name}", look_at_source(settings, now), told)
         elif isinstance(settings, GoogleOutput):
             was_written = _was_written(config, settings.name)
-            yield from _found(f"output {settings.name}", look_at_output(settings, now, was_written=was_written))
+            looks = look_at_output(settings, now, was_written=was_written)
+            yield from _found(f"output {settings.name}", looks, told)
 
 
-def _found(what: str, looks: Iterator[Looked]) -> Iterator[Check]:
+def _found(what: str, looks: Iterator[Looked], told: set[str]) -> Iterator[Check]:
     for each in looks:
+        if not each.is_well and each.message in told:
+            continue  # of one server that is read and written once is enough
+        told.add(each.message)
         finding: Finding = "ok" if each.is_well else "failed" if each.exit_code else "warning"
         yield Check(what, finding, each.message, each.remedy, each.exit_code)
 

@@ -133,9 +133,15 @@ def _clocks(server: Server, now: datetime) -> Iterator[Looked]:
     apart = now - (there if there.tzinfo else there.replace(tzinfo=UTC))
     if abs(apart) > SKEW:
         word = "ahead of" if apart > timedelta() else "behind"
-        minutes = round(abs(apart) / timedelta(minutes=1))
         yield Looked(
-            f"this computer's clock is {counted(minutes, 'minute')} {word} that of {server.host}",
+            f"this computer's clock is {_length(abs(apart))} {word} that of {server.host}",
             "Set it by the network (timedatectl set-ntp true); reminders and certificates go by it.",
             is_well=False,
         )
+
+
+def _length(apart: timedelta) -> str:
+    for word, unit in (("day", timedelta(days=1)), ("hour", timedelta(hours=1))):
+        if apart >= 2 * unit:
+            return counted(round(apart / unit), word)
+    return counted(round(apart / timedelta(minutes=1)), "minute")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 APP_PASSWORDS = {
     "icloud.com": "an app password from account.apple.com, Sign-In and Security, App-Specific Passwords",
-    "fastmail.com": "an app password from Settings, Privacy & Security, Manage app passwords",
+    "fastmail.com": "an app password from Settings, Privacy & Security, Integrations, New app password",
 }
 """Providers that take no other password from a program, and where to make one."""
 

@@ -166,7 +166,7 @@ def _piped() -> str:
 
 def _tested(state: State, given: Given, *, asking: bool) -> tuple[Account, list[Calendar], list[str]]:
     """The account, its calendars, and the addresses by which its server knows the user. A password
-    that was typed wrong is asked for again."""
+    that is wrong, or not yet where it shall be kept, is asked for."""
     from calsync.cli.login_password import account_from
     from calsync.dav.calendars import everything, own_addresses
     from calsync.dav.server import Server
@@ -177,7 +177,7 @@ def _tested(state: State, given: Given, *, asking: bool) -> tuple[Account, list[
         try:
             return account, everything(server), own_addresses(server)
         except SignInError as error:
-            if not (asking and given.password and attempt + 1 < _ATTEMPTS):
+            if not asking or given.password_command or not given.username or attempt + 1 == _ATTEMPTS:
                 raise
             state.terminal.line(Cell(f"  {error}. {error.remedy}", "warn"))
             ask_password(state.terminal, given)
@@ -229,7 +229,7 @@ def _show(state: State, account: Account, found: Sequence[Calendar]) -> None:
         rows.append([str(number), each.label, holds or "other things", access, Cell(each.url, "dim")])
     if rows:
         columns = [
-            Column(),
+            Column(whole=True),
             Column("Calendar", "strong"),
             Column("Holds"),
             Column("You may"),

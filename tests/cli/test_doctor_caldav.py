@@ -122,7 +122,9 @@ def test_a_calendar_that_takes_no_tasks_is_told(home: Home, proxy: Proxy) -> Non
     assert 'kind = "event"' in check["remedy"]
 
 
-@pytest.mark.parametrize(("minutes", "word"), [(-9, "9 minutes behind"), (75, "75 minutes ahead of")])
+@pytest.mark.parametrize(
+    ("minutes", "word"), [(-9, "9 minutes behind"), (75, "75 minutes ahead of"), (-60 * 53, "2 days behind")]
+)
 def test_clocks_that_differ_are_told(server: Radicale, home: Home, minutes: int, word: str) -> None:
     file = home.folder / "pw"
     file.write_text(PASSWORD)

@@ -274,3 +274,12 @@ def test_on_a_terminal_it_asks_for_what_is_missing(own: Home, server: Radicale, 
     assert file.read_text() == f"{PASSWORD}\n"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert PASSWORD not in own.config.read_text()
+
+
+def test_a_file_that_shall_hold_the_password_is_made(own: Home, server: Radicale) -> None:
+    words = ("--url", server.url, "--username", USER, "--password-file", "pw", "--as", "output")
+    shown = own.on_terminal("login", "caldav", *words, answers=[PASSWORD])
+    assert shown.code == 0, shown.out
+    assert (own.folder / "pw").read_text() == f"{PASSWORD}\n"
+    assert stat.S_IMODE((own.folder / "pw").stat().st_mode) == 0o600
+    assert own.run("doctor", "--json").json["checks"][-1]["finding"] in ("ok", "warning")
