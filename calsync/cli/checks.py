@@ -105,10 +105,10 @@ def _google(config: Config, now: datetime) -> Iterator[Check]:
 
 def _found(what: str, looks: Iterator[Looked], told: set[str]) -> Iterator[Check]:
     for each in looks:
-        if not each.is_well and each.message in told:
-            continue  # of one server that is read and written once is enough
-        told.add(each.message)
         finding: Finding = "ok" if each.is_well else "failed" if each.exit_code else "warning"
+        if finding == "warning" and each.message in told:
+            continue  # once is enough of a server that is read and written
+        told.add(each.message)
         yield Check(what, finding, each.message, each.remedy, each.exit_code)
 
 

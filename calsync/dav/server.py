@@ -27,6 +27,9 @@ __all__ = ["Answer", "DavError", "Patience", "Server"]
 LONGEST_PAUSE = 60.0
 """A server that asks for a longer pause than so many seconds is left alone until the next sync."""
 
+LONGEST_PAUSES = 900.0
+"""The same for all its pauses in one sync together."""
+
 _LONGEST_WAIT = 20.0
 _HOPS = 5
 
@@ -66,6 +69,7 @@ class Server:
         self.account = account
         self.host = account.host
         self.date = ""
+        self._waited = 0.0
         self._patience = patience or Patience()
         self._opened: Any = None
 
@@ -102,7 +106,8 @@ class Server:
                 return answer
             except Passing as trouble:
                 wait = min(_LONGEST_WAIT, 2.0 ** (attempt - 1)) if trouble.wait is None else trouble.wait
-                if wait > LONGEST_PAUSE:
+                self._waited += wait
+                if wait > LONGEST_PAUSE or self._waited > LONGEST_PAUSES:
                     raise DavError(f"{self.host} {trouble} and asks for a pause", LATER, trouble.status) from trouble
                 if attempt == patience.attempts:
                     raise DavError(f"{self.host} {trouble}", LATER, trouble.status) from trouble

@@ -312,6 +312,16 @@ def test_a_tiny_rate_limit_is_kept_to_and_everything_is_written(house: House) ->
     assert set(house.waits) == {1.0}
 
 
+def test_a_server_that_asks_for_a_pause_at_every_turn_does_not_hold_the_night_up_for_hours(house: House) -> None:
+    turns = itertools.count()
+    house.door.before = lambda asked: Reply(429, b"", {"Retry-After": "60"}) if next(turns) % 2 == 0 else None
+    asking = Server(Account(house.door.url + house.place), Patience(seconds=5, wait=house.waits.append))
+    with pytest.raises(DavError, match="asks for a pause"):
+        [asking.about(house.door.url + house.place, "<d:getetag/>") for _ in range(30)]
+    assert sum(house.waits) == 900
+    asking.close()
+
+
 # Ways in
 
 
