@@ -48,7 +48,7 @@ def look_at_output(
 
     def output(server: Server) -> Iterator[Looked]:
         from calsync.dav.calendars import at_the_address, homes, in_home, nothing_there
-        from calsync.outputs.caldav import is_own
+        from calsync.dav.own import is_own
 
         there = at_the_address(server)
         if there is not None:
@@ -101,7 +101,8 @@ def _source(server: Server) -> Iterator[Looked]:
 
 
 def _writable(server: Server, calendar: Calendar, settings: CaldavOutput) -> Iterator[Looked]:
-    from calsync.outputs.caldav import COMPONENTS, MARK
+    from calsync.dav.own import MARK
+    from calsync.outputs.caldav import COMPONENTS
 
     wanted = COMPONENTS[settings.kind]
     if not calendar.writable:

@@ -217,6 +217,8 @@ def _as_address(account: Account) -> list[str]:
 def _show(state: State, account: Account, found: Sequence[Calendar]) -> None:
     if state.quiet:
         return
+    from calsync.dav.own import is_own
+
     terminal = state.terminal
     if terminal.is_interactive:
         who = f" as {account.username}" if account.username else ""
@@ -225,7 +227,7 @@ def _show(state: State, account: Account, found: Sequence[Calendar]) -> None:
     rows: list[list[str | Cell]] = []
     for number, each in enumerate(found, 1):
         holds = ", ".join(_HOLDS[kind] for kind in ("VEVENT", "VTODO") if not each.holds or kind in each.holds)
-        access = "read and write" if each.writable else "read only"
+        access = "calsync's own" if is_own(each) else "read and write" if each.writable else "read only"
         rows.append([str(number), each.label, holds or "other things", access, Cell(each.url, "dim")])
     if rows:
         columns = [

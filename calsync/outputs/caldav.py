@@ -12,12 +12,12 @@ from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING, Literal
-from urllib.parse import urljoin
 from xml.sax.saxutils import escape
 
 from calsync.dav.account import Account
-from calsync.dav.calendars import Calendar, at, at_the_address, homes, in_home
+from calsync.dav.calendars import at, at_the_address, homes, in_home
 from calsync.dav.etags import is_condition, of_content
+from calsync.dav.own import FOLDER, MARK, NAME, is_own
 from calsync.dav.refusals import DavError, not_taken
 from calsync.dav.server import Answer, Patience, Server
 from calsync.dav.things import BATCH, Thing, texts_of, things_in, with_uid
@@ -31,9 +31,6 @@ from calsync.will import Content, Standing, ticked
 if TYPE_CHECKING:
     from icalendar.cal import Component
 
-CALENDAR = "Follow-ups"
-FOLDER = "calsync-follow-ups"
-MARK = "Written by calsync. Move, delete or tick a reminder: calsync reads it."
 COMPONENTS = {"event": "VEVENT", "todo": "VTODO"}
 _PREFIX = "calsync-"
 _WORKDAY = time(9)
@@ -233,7 +230,7 @@ class CaldavOutput:
         body = (
             '<?xml version="1.0" encoding="utf-8"?>'
             '<c:mkcalendar xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:caldav"><d:set><d:prop>'
-            f"<d:displayname>{escape(CALENDAR)}</d:displayname>"
+            f"<d:displayname>{escape(NAME)}</d:displayname>"
             f"<c:calendar-description>{escape(MARK)}</c:calendar-description>"
             f'<c:supported-calendar-component-set><c:comp name="{component}"/></c:supported-calendar-component-set>'
             "</d:prop></d:set></c:mkcalendar>"
@@ -244,8 +241,8 @@ class CaldavOutput:
             if error.status in (403, 404, 405, 409, 501):
                 raise OutputError(
                     f"{self._server.host} lets no program make a calendar ({error.status})",
-                    f"Make one called {CALENDAR} there by hand and name its address as url; "
-                    f"calsync login caldav --as output --into {CALENDAR} does that.",
+                    f"Make one called {NAME} there by hand and name its address as url; "
+                    f"calsync login caldav --as output --into {NAME} does that.",
                 ) from error
             raise
 
@@ -293,12 +290,6 @@ class CaldavOutput:
 
 _WRITTEN = (200, 201, 204, 400, 403, 404, 405, 409, 410, 412, 413, 415, 422)
 _REMOVED = (200, 202, 204, 403, 404, 405, 409, 410, 412)
-
-
-def is_own(calendar: Calendar) -> bool:
-    """Whether calsync made a calendar: by the mark in its description, or, on servers that keep no
-    description, by its address. Its name says nothing; anybody can call a calendar Follow-ups."""
-    return MARK in calendar.description or urljoin(calendar.url, ".").rstrip("/").endswith(f"/{FOLDER}")
 
 
 def _id_at(url: str) -> str:

@@ -22,6 +22,7 @@ from io import BytesIO
 from calsync.dav.account import Account
 from calsync.dav.calendars import Calendar, calendars
 from calsync.dav.changes import Changes, changes_since
+from calsync.dav.own import is_own
 from calsync.dav.refusals import DavError
 from calsync.dav.server import Patience, Server
 from calsync.dav.things import BATCH, Thing, digest_of, texts_of, things_in
@@ -70,14 +71,16 @@ class CaldavSource:
         kept = {url: Kept.read(each) for url, each in _table(before.get("calendars")).items()}
         server = Server(self.account, self.patience)
         try:
-            found = [each if each.tag else _tagged(server, each) for each in calendars(server)]
+            # Its own reminders would only be read to be told apart from meetings.
+            others = [each for each in calendars(server) if not is_own(each)]
+            found = [each if each.tag else _tagged(server, each) for each in others]
         except DavError as error:
             server.close()
             raise SourceError(str(error), error.remedy) from error
         except BaseException:
             server.close()
             raise
-        if {each.url: each.tag for each in found} == {url: each.tag for url, each in kept.items()}:
+        if before and {each.url: each.tag for each in found} == {url: each.tag for url, each in kept.items()}:
             server.close()
             return Reading(validator=seen.validator, context=context, unchanged=True)
         known: AbstractSet[bytes] = frozenset()

@@ -232,3 +232,17 @@ def test_a_calendar_of_the_same_name_without_the_mark_is_left_alone(house: House
     assert len(There(server).paths()) == 3
     server.delete("/sam/mine/")
     server.delete(OWN)
+
+
+def test_its_own_calendar_is_not_read_as_a_source(house: House, server: Radicale, there: There) -> None:
+    file = house.folder / "password"
+    file.write_text(PASSWORD)
+    file.chmod(0o600)
+    access = f'type = "caldav"\nurl = "{server.url}/"\nusername = "{USER}"\npassword_file = "password"\n'
+    house.outputs += f'\n[[output]]\nname = "out"\n{access}\n[[source]]\nname = "in"\n{access}'
+    house.put(Ev("ines", "2026-03-10T10:00", [INES], title="Roadmap"))
+    assert house.run("sync").code == 0
+    assert len(there.texts()) == 3
+    assert house.run("sync", now=LATER).code == 0
+    (source,) = [each for each in house.run("status", "--json", now=LATER).json["sources"] if each["name"] == "in"]
+    assert source["events"] == 0

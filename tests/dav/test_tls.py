@@ -145,3 +145,16 @@ def test_https_never_leads_on_to_plain_http(server: DavServer, authority: Author
     opened.close()
     plain.close()
     door.close()
+
+
+def test_a_server_that_does_not_say_how_to_sign_in_is_tried_in_silence(
+    server: DavServer, authority: Authority, capfd: pytest.CaptureFixture[str]
+) -> None:
+    door = Door(server, authority.server("127.0.0.1"))
+    door.before = lambda asked: None if "authorization" in asked.headers else Reply(401)
+    account = Account(f"{door.url}/sam/work/", "ana", ca_file=authority.file, typed="p3ar")
+    opened = Server(account, Patience(seconds=10, attempts=1))
+    assert [each.folder for each in calendars(opened)] == ["work"]
+    assert capfd.readouterr().err == ""
+    opened.close()
+    door.close()
