@@ -17,7 +17,7 @@ from xml.sax.saxutils import escape
 from calsync.dav.account import Account
 from calsync.dav.calendars import at, at_the_address, homes, in_home
 from calsync.dav.etags import is_condition, of_content
-from calsync.dav.own import FOLDER, MARK, NAME, is_own
+from calsync.dav.own import FOLDERS, MARK, NAME, is_own
 from calsync.dav.refusals import DavError, not_taken
 from calsync.dav.server import Answer, Patience, Server
 from calsync.dav.things import BATCH, Thing, texts_of, things_in, with_uid
@@ -191,9 +191,7 @@ class CaldavOutput:
     def _calendar(self) -> str:
         """The calendar's address; calsync's own is made where there never was one."""
         if not self._found():
-            url = f"{self._home_there.rstrip('/')}/{FOLDER}/"
-            self._make(url)
-            self._url = url
+            self._url = self._made()
         return self._url
 
     def _found(self) -> str:
@@ -225,7 +223,9 @@ class CaldavOutput:
             f"calsync outputs reset {self.name} makes it anew.",
         )
 
-    def _make(self, url: str) -> None:
+    def _made(self) -> str:
+        """Its own calendar, made now; at another address where the first one is taken: some servers keep a
+        calendar that was thrown away for a month."""
         component = COMPONENTS[self._kind]
         body = (
             '<?xml version="1.0" encoding="utf-8"?>'
@@ -235,16 +235,19 @@ class CaldavOutput:
             f'<c:supported-calendar-component-set><c:comp name="{component}"/></c:supported-calendar-component-set>'
             "</d:prop></d:set></c:mkcalendar>"
         )
-        try:
-            self._server.ask("MKCALENDAR", url, body, accept=(200, 201, 204))
-        except DavError as error:
-            if error.status in (403, 404, 405, 409, 501):
-                raise OutputError(
-                    f"{self._server.host} lets no program make a calendar ({error.status})",
-                    f"Make one called {NAME} there by hand and name its address as url; "
-                    f"calsync login caldav --as output --into {NAME} does that.",
-                ) from error
-            raise
+        for folder in FOLDERS:
+            url = f"{self._home_there.rstrip('/')}/{folder}/"
+            answer = self._server.ask("MKCALENDAR", url, body, accept=(200, 201, 204, *_NOT_MADE))
+            if answer.status < 400:
+                return url
+            # It was made, and only the answer was lost on the way.
+            if (there := at(self._server, url)) is not None and is_own(there):
+                return there.url
+        raise OutputError(
+            f"{self._server.host} lets no program make a calendar ({answer.status})",
+            f"Make one called {NAME} there by hand and name its address as url; "
+            f"calsync login caldav --as output --into {NAME} does that.",
+        )
 
     def _read(self, id_: str, etag: str, text: bytes) -> Standing | None:
         """A thing at one of calsync's addresses; None where it is not what calsync wrote there."""
@@ -288,6 +291,7 @@ class CaldavOutput:
             raise OutputError(str(error), error.remedy) from error
 
 
+_NOT_MADE = (403, 404, 405, 409, 501)
 _WRITTEN = (200, 201, 204, 400, 403, 404, 405, 409, 410, 412, 413, 415, 422)
 _REMOVED = (200, 202, 204, 403, 404, 405, 409, 410, 412)
 

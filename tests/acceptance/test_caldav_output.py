@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.acceptance.conftest import NOW, House
-from tests.dav_servers import PASSWORD, USER, Proxy, Radicale
+from tests.dav_habits import Door, Reply
+from tests.dav_servers import PASSWORD, USER, Radicale
 from tests.world import Ev
 
 LATER = "2026-03-10 20:00"
@@ -181,25 +182,23 @@ def test_a_dry_run_and_a_brake_make_no_calendar(house: House, server: Radicale, 
 def test_a_server_that_lets_nobody_make_a_calendar_is_told_with_the_remedy_every_night(
     house: House, server: Radicale
 ) -> None:
-    proxy = Proxy(server)
-    proxy.fault = lambda method, path, status, body: (403, b"") if method == "MKCALENDAR" else (status, body)
+    door = Door(server)
+    door.before = lambda asked: Reply(403) if asked.method == "MKCALENDAR" else None
     house.folder.joinpath("password").write_text(PASSWORD)
     house.folder.joinpath("password").chmod(0o600)
     house.outputs += (
-        f'\n[[output]]\nname = "dav"\ntype = "caldav"\nurl = "{proxy.url}/"\nusername = "{USER}"\n'
+        f'\n[[output]]\nname = "dav"\ntype = "caldav"\nurl = "{door.url}/"\nusername = "{USER}"\n'
         'password_file = "password"\n'
     )
     house.put(Ev("ines", "2026-03-10T10:00", [INES]))
     try:
         for night in (NOW, LATER):
-            server.ask("DELETE", OWN)  # the proxy refuses only after the server has made it
             told = house.run("sync", now=night)
             assert told.code == 3
             assert "by hand" in told.err
             assert len(house.feed()) == 3
     finally:
-        proxy.close()
-        server.ask("DELETE", OWN)
+        door.close()
 
 
 def test_a_reminder_is_never_read_as_a_meeting(met: House, server: Radicale) -> None:

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from calsync.dav.account import Account
+from calsync.dav.calendars import calendars
 from calsync.dav.etags import is_condition, of_content, strong
 from calsync.dav.server import DavError, Patience, Server
 from calsync.errors import OutputError, SignInError
@@ -232,24 +233,68 @@ def test_a_calendar_that_goes_while_it_is_written_is_told(house: House) -> None:
     assert caught.value.remedy == "calsync outputs reset dav makes it anew."
 
 
+@pytest.fixture(scope="module")
+def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DavServer]:
+    made = Radicale(tmp_path_factory.mktemp("locked"), password=PASSWORD)
+    yield made
+    made.close()
+
+
+class Fresh:
+    """An account without a calendar of calsync's, behind a door."""
+
+    def __init__(self, server: DavServer) -> None:
+        self.server, self.door = server, Door(server)
+        patience = Patience(seconds=10, wait=lambda seconds: None)
+        self.output = CaldavOutput(
+            "dav", Account(f"{self.door.url}/", USER, typed=PASSWORD), home=LISBON, patience=patience
+        )
+
+    def made(self) -> list[str]:
+        _, said = self.server.ask("PROPFIND", "/sam/", b"", {"Depth": "1"})
+        return sorted(set(re.findall(r"/sam/(calsync-follow-ups[^/<]*)/", said.decode())))
+
+    def close(self) -> None:
+        self.output.close()
+        self.door.close()
+        for name in self.made():
+            self.server.delete(f"/sam/{name}/")
+
+
+@pytest.fixture
+def fresh(locked: DavServer) -> Iterator[Fresh]:
+    made = Fresh(locked)
+    yield made
+    made.close()
+
+
 @pytest.mark.parametrize("status", [403, 405, 501])
-def test_a_server_that_lets_no_program_make_a_calendar_is_told_with_the_way_by_hand(
-    house: House, status: int, tmp_path: Path
-) -> None:
-    locked = Radicale(tmp_path, password=PASSWORD)
-    door = Door(locked)
-    door.before = lambda asked: Reply(status) if asked.method == "MKCALENDAR" else None
-    file = tmp_path / "pw"
-    file.write_text(PASSWORD)
-    file.chmod(0o600)
-    output = CaldavOutput("dav", Account(f"{door.url}/", USER, password_file=file), home=LISBON)
-    assert output.standing({}) == {}
+def test_a_server_that_lets_no_program_make_a_calendar_is_told_with_the_way_by_hand(fresh: Fresh, status: int) -> None:
+    fresh.door.before = lambda asked: Reply(status) if asked.method == "MKCALENDAR" else None
+    assert fresh.output.standing({}) == {}
     with pytest.raises(OutputError, match="lets no program make a calendar") as caught:
-        output.create(HELLO)
+        fresh.output.create(HELLO)
     assert "calsync login caldav --as output --into Follow-ups" in caught.value.remedy
-    output.close()
-    door.close()
-    locked.close()
+    assert fresh.made() == []
+
+
+@pytest.mark.parametrize("status", [403, 405, 409])
+def test_an_address_that_is_taken_by_what_was_thrown_away_is_left_for_another(fresh: Fresh, status: int) -> None:
+    taken = "/sam/calsync-follow-ups/"
+    fresh.door.before = lambda asked: Reply(status) if (asked.method, asked.path) == ("MKCALENDAR", taken) else None
+    assert fresh.output.create(HELLO).what == "done"
+    assert fresh.made() == ["calsync-follow-ups-2"]
+    again = CaldavOutput("dav", Account(f"{fresh.door.url}/", USER, typed=PASSWORD), home=LISBON, is_new=False)
+    assert list(again.standing({})) == [HELLO.id]
+    again.close()
+
+
+def test_a_calendar_whose_making_was_answered_badly_is_not_made_twice(fresh: Fresh) -> None:
+    fails = [Reply(502)]
+    fresh.door.after = lambda asked, reply: fails.pop() if fails and asked.method == "MKCALENDAR" else reply
+    assert fresh.output.create(HELLO).what == "done"
+    assert fresh.made() == ["calsync-follow-ups"]
+    assert [each.method for each in fresh.door.asked].count("MKCALENDAR") == 2
 
 
 SAID = {
@@ -339,21 +384,25 @@ def test_a_redirect_is_followed_with_its_method_and_its_body(house: House, statu
     assert list(house.again("/old/").standing({})) == [HELLO.id]
 
 
-def test_the_well_known_address_leads_on(house: House, tmp_path: Path) -> None:
+@pytest.mark.parametrize("status", [200, 302, 403, 404, 405, 501])
+@pytest.mark.parametrize("on", [301, 307])
+def test_a_bare_host_with_a_web_page_is_found_by_its_well_known_address(
+    locked: DavServer, status: int, on: int
+) -> None:
+    door = Door(locked)
+
     def before(asked: Asked) -> Reply | None:
-        if asked.path == "/":
-            return Reply(200, b"<html>", {"Content-Type": "text/html"})
+        if asked.path in ("/", "/welcome"):
+            return Reply(200 if asked.path == "/welcome" else status, b"<html>", {"Location": "/welcome"})
         if asked.path == "/.well-known/caldav":
-            return Reply(301, b"", {"Location": house.place})
+            return Reply(on, b"", {"Location": "/sam/"})
         return None
 
-    house.door.before = before
-    server = Server(Account(f"{house.door.url}/"))
-    from calsync.dav.calendars import principal_of
-
-    principal_of(server, f"{house.door.url}/.well-known/caldav")
-    assert [each.path for each in house.door.asked] == ["/.well-known/caldav", house.place]
-    server.close()
+    door.before = before
+    asking = Server(Account(f"{door.url}/", USER, typed=PASSWORD), Patience(seconds=10, attempts=1))
+    assert [each.folder for each in calendars(asking)] == ["work"]
+    asking.close()
+    door.close()
 
 
 def test_a_server_that_sends_in_circles_is_told(house: House) -> None:
