@@ -167,6 +167,7 @@ def _pass(
     read_sources(config, ledger, judged, now, report, progress)
     with ExitStack() as connections:
         ears = hear(config, ledger, now, connections)
+        report.notes += ears.notes
         desk = Desk(config, ledger, now, circle, packs, cards)
         replan(desk, report, allow=allow, ears=ears)
         if not report.dry_run:

@@ -230,3 +230,24 @@ def test_without_the_ledger_the_reminders_are_taken_over_as_they_stand(nights: N
     assert ("meet", "2026-10-22 16:00") in [(step, start) for _, step, start in nights.open("2026-10-07 02:00")]
     assert nights.sync("2026-10-08 02:00").is_quiet
     assert not nights.server.writes
+
+
+@pytest.mark.parametrize("calendar", ["primary", "team@group.calendar.google.com", "Touches"])
+def test_an_output_that_is_pointed_at_another_calendar_takes_nothing_for_deleted(nights: Nights, calendar: str) -> None:
+    nights.server.add("team@group.calendar.google.com", summary="Team")
+    nights.puts("2026-10-06 10:00", TOFINO, now="2026-10-01 08:00")
+    nights.sync("2026-10-06 18:00")
+    agenda = nights.open("2026-10-06 18:00")
+    before = nights.own.standing
+    outputs = nights.outputs
+    nights.outputs += f'calendar = "{calendar}"\n'
+    report = nights.sync("2026-10-06 20:00")
+    assert [note for note in report.notes if "another calendar" in note]
+    assert nights.open("2026-10-06 20:00") == agenda
+    assert before.keys() <= nights.server.calendar(calendar).standing.keys()
+    assert nights.own.standing == before
+    nights.outputs = outputs
+    nights.sync("2026-10-06 22:00")
+    assert nights.open("2026-10-06 22:00") == agenda
+    assert nights.own.standing == before
+    assert not nights.server.writes

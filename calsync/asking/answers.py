@@ -179,6 +179,7 @@ def carry_out(config: Config, ledger: Ledger, now: datetime) -> Report:
     if ledger.note("last sync"):
         with ExitStack() as connections:
             ears = hear(config, ledger, now, connections)
+            report.notes += ears.notes
             replan(desk, report, start=False)
             publish(config, ledger, now, report, ears)
     return report

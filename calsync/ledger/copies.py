@@ -30,9 +30,26 @@ def put_written(ledger: Ledger, output: str, id_: str, known: Written) -> None:
 def forget_written(ledger: Ledger, output: str) -> None:
     """Know nothing of an output any more, nor which calendar is its own: it is written anew, with what
     the user deleted there."""
+    _forget(ledger, output)
+    ledger.remember(f"reset {output}", "1")
+
+
+def points_elsewhere(ledger: Ledger, output: str, target: str) -> bool:
+    """Note to which calendar an output writes; whether it was another one before. Then nothing is
+    known of this one: what is missing in it was not deleted by anybody."""
+    key = f"target {output}"
+    before = ledger.note(key)
+    if before != target:
+        ledger.remember(key, target)
+    if not before or before == target:
+        return False
+    _forget(ledger, output)
+    return True
+
+
+def _forget(ledger: Ledger, output: str) -> None:
     ledger.connection.execute("DELETE FROM written WHERE output = ?", (output,))
     remember_calendar(ledger, output, "")
-    ledger.remember(f"reset {output}", "1")
 
 
 def was_reset(ledger: Ledger, output: str) -> bool:

@@ -9,23 +9,31 @@ from datetime import datetime, timedelta
 
 from calsync.config import CaldavOutput, Config, GoogleOutput, IcsOutput, Output
 from calsync.errors import CalsyncError
-from calsync.ledger.copies import own_calendar, remember_calendar, was_reset, written
+from calsync.ids import digest_id
+from calsync.ledger.copies import own_calendar, points_elsewhere, remember_calendar, was_reset, written
 from calsync.ledger.ledger import Ledger
 from calsync.night.calendars import Heard, listen, obey
 from calsync.outputs.base import CalendarOutput
 from calsync.timing.spans import Span
 from calsync.will import Standing, Will
 
+ELSEWHERE = (
+    "output {name} writes into another calendar from now on; what stands in the earlier one stays there, "
+    "and calsync reads no more answers from it"
+)
+
 
 @dataclass
 class Ears:
     """What was found in each calendar, by the output's name; the errors of those that told nothing;
-    and what was heard of reminders: what the user did to them, or that they were found."""
+    and what was heard of reminders: what the user did to them, or that they were found. ``notes`` are
+    for the user."""
 
     calendars: dict[str, CalendarOutput] = field(default_factory=dict)
     standing: dict[str, Mapping[str, Standing]] = field(default_factory=dict)
     deaf: dict[str, CalsyncError] = field(default_factory=dict)
     heard: list[Heard] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def elsewhere(self, output: str) -> frozenset[str]:
         """The reminders that the user answered in another output."""
@@ -42,6 +50,9 @@ def hear(config: Config, ledger: Ledger, now: datetime, stack: ExitStack) -> Ear
     nothing and does not hold up the others. Connections are closed with ``stack``."""
     ears = Ears()
     for settings in config.outputs:
+        with ledger.atomic():
+            if points_elsewhere(ledger, settings.name, _target(settings)):
+                ears.notes.append(ELSEWHERE.format(name=settings.name))
         try:
             if (calendar := _calendar_of(settings, config, ledger, stack)) is not None:
                 ears.calendars[settings.name] = calendar
@@ -62,6 +73,16 @@ def length(span: Span) -> timedelta:
     """How long before its start an alarm sounds; a day counts 24 hours."""
     elapsed = span.elapsed()
     return timedelta(days=span.amount * (7 if span.unit == "weeks" else 1)) if elapsed is None else elapsed
+
+
+def _target(settings: Output) -> str:
+    """What tells the calendar of an output apart from others, whatever else is set for it."""
+    if isinstance(settings, IcsOutput):
+        return "a feed"
+    if isinstance(settings, CaldavOutput):
+        return digest_id("caldav", settings.url.rstrip("/"), settings.username)
+    account = (settings.endpoint, settings.service_account, settings.subject)
+    return digest_id("google", *account, settings.calendar)
 
 
 def _calendar_of(settings: Output, config: Config, ledger: Ledger, stack: ExitStack) -> CalendarOutput | None:
