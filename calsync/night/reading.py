@@ -191,6 +191,7 @@ def read_source(
             cancelled,
         )
     )
+    report.warnings += [f"source {source.name}: {warning}" for warning in reading.warnings]
     _warn_if_nobody(report, source.name, reading.total, reading.named)
     if emptied:
         raise SourceError(
@@ -198,7 +199,8 @@ def read_source(
             "If you really emptied it, remove the source from the config.",
         )
     if not reading.whole:
-        raise SourceError(reading.trouble or "it could not be read whole; its meetings stay as last seen")
+        trouble = reading.trouble or "it could not be read whole; its meetings stay as last seen"
+        raise SourceError(trouble, reading.remedy)
 
 
 @contextmanager

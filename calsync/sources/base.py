@@ -49,7 +49,9 @@ class Reading:
     nothing to iterate over. All else is final only after the iteration:
 
     - ``whole``: all that the source holds was seen. If not, ``trouble`` says why, in a
-      sentence for the user, and nothing may be concluded from what is missing.
+      sentence for the user, with ``remedy`` as the next step, and nothing may be concluded
+      from what is missing.
+    - ``warnings``: what the user should know of a reading that is whole all the same.
     - ``validator`` and ``context``: to be remembered for the next time; ``validator`` is
       empty unless the reading was whole.
     - ``total``: events seen, ``older`` ones included; ``named``: those that name
@@ -72,6 +74,8 @@ class Reading:
         self.context = context
         self.whole = unchanged
         self.trouble = ""
+        self.remedy = ""
+        self.warnings: list[str] = []
         self.skipped: Counter[str] = Counter()
         self.noted: Counter[str] = Counter()
         self.examples: dict[str, str] = {}
@@ -102,9 +106,10 @@ class Reading:
         self.noted[reason] += 1
         self.examples.setdefault(reason, where)
 
-    def incomplete(self, trouble: str) -> None:
+    def incomplete(self, trouble: str, remedy: str = "") -> None:
         """Say that the source was not seen whole; the first trouble is kept."""
-        self.trouble = self.trouble or trouble
+        if not self.trouble:
+            self.trouble, self.remedy = trouble, remedy
 
     def complete(self, validator: str) -> None:
         """Say, at the end, that this was all; whole if there was no trouble on the way."""

@@ -26,7 +26,8 @@ from calsync.timing.zones import tzinfo
 KINDS = ["default", "outOfOffice", "focusTime"]
 """The events that are read: the first may be meetings, the others only take time."""
 
-BUSY_ONLY = "this calendar shows calsync when somebody is busy, and no events"
+BUSY_ONLY = "shows calsync when somebody is busy, and no events"
+SHARE = "Ask its owner to share all event details with you, or take it out of calendars."
 _BUSY_READER = "freeBusyReader"
 _PAGE = 2500
 _OVERLAP = timedelta(hours=1)
@@ -108,14 +109,14 @@ class GoogleSource:
         def items(reading: Reading) -> Iterator[Item]:
             try:
                 for name, error in troubles.items():
-                    reading.incomplete(_about(name, error))
+                    reading.incomplete(_about(name, error), error.remedy)
                 for name, id_ in ids.items():
                     try:
                         if name not in troubles:
                             was = before.asked.get(str(id_))
                             yield from self._events(_pages(google, str(id_), *window), name, known, reading, was)
                     except GoogleError as error:
-                        reading.incomplete(_about(name, error))
+                        reading.incomplete(_about(name, error), error.remedy)
             finally:
                 google.close()
             calendars = {id_: list(each) for id_, each in asked.items()}
@@ -187,8 +188,8 @@ class GoogleSource:
         for page in pages:
             if page.get("accessRole") == _BUSY_READER:
                 if was is not None and was.role != _BUSY_READER:
-                    reading.incomplete(f"{name}: {BUSY_ONLY} any more; its meetings stay as last seen")
-                yield Skipped(BUSY_ONLY, name)
+                    reading.incomplete(f"calendar {name} {BUSY_ONLY} any more; its meetings stay as last seen", SHARE)
+                reading.warnings.append(f"calendar {name} {BUSY_ONLY}, so it is skipped. {SHARE}")
                 return
             for item in page.get("items") or ():
                 reading.named += bool(item.get("organizer") or item.get("attendees"))
@@ -234,6 +235,8 @@ class _Before:
 
 
 def _about(name: str, error: GoogleError) -> str:
+    if name in str(error):
+        return str(error)
     if error.status == 404:
         return f"there is no calendar {name} any more, or this account may not read it"
     return f"{name}: {error}"
