@@ -38,9 +38,17 @@ class SigningIn:
         self.state = secrets.token_urlsafe(24)
 
     def page(self, back: str) -> str:
-        """The address of Google's page, which sends the browser on to the address ``back``."""
+        """The address of Google's page, which sends the browser on to the address ``back``. Raises
+        UsageError where that would be at an address that others can listen at."""
+        from oauthlib.oauth2 import OAuth2Error
+
         self._flow.redirect_uri = back
-        url, _ = self._flow.authorization_url(access_type="offline", prompt="consent", state=self.state)
+        try:
+            url, _ = self._flow.authorization_url(access_type="offline", prompt="consent", state=self.state)
+        except OAuth2Error:
+            raise UsageError(
+                "auth_uri in the client's file does not begin with https://", "Use the file as Google gives it."
+            ) from None
         return str(url)
 
     def pasted(self, address: str) -> dict[str, str]:
@@ -107,4 +115,6 @@ def _denied(error: str) -> SignInError:
 def _refused(word: str) -> str:
     if word in ("invalid_client", "unauthorized_client"):
         return "Download the client's file anew: its secret may have been replaced."
+    if word == "insecure_transport":
+        return "token_uri in the client's file must begin with https://; use the file as Google gives it."
     return f"{_AGAIN} A code is good once, and for a few minutes."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -13,7 +14,7 @@ import pytest
 pytest.importorskip("google_auth_oauthlib", reason='needs pip install "calsync[google]"')
 
 from calsync.config import load
-from calsync.errors import UsageError
+from calsync.errors import CalsyncError, UsageError
 from calsync.google import scopes
 from calsync.google.client import Client
 from calsync.google.signing_in import SigningIn
@@ -160,6 +161,22 @@ def test_a_code_that_google_does_not_know_is_refused(own: Home, emulate: Emulate
     assert done.code == 11
     assert "invalid_grant" in done.err
     assert not token_file(own).exists()
+
+
+@pytest.mark.parametrize("name", ["auth_uri", "token_uri"])
+def test_nothing_is_told_to_an_address_that_others_can_listen_at(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.delenv("OAUTHLIB_INSECURE_TRANSPORT", raising=False)
+    client = {"auth_uri": "https://127.0.0.1:9/a", "token_uri": "https://127.0.0.1:9/t", name: "http://127.0.0.1:9/x"}
+    signing_in = SigningIn(Client("id", "sloe", **client), scopes.DEFAULT)
+
+    def sign_in() -> None:
+        signing_in.page("http://127.0.0.1:1/")
+        signing_in.finish({"code": "x"}, date(2026, 3, 10))
+
+    with pytest.raises(CalsyncError) as caught:
+        sign_in()
+    assert name in f"{caught.value} {caught.value.remedy}"
+    assert "https://" in f"{caught.value} {caught.value.remedy}"
 
 
 def test_a_code_that_somebody_else_asked_for_is_refused(own: Home, emulate: Emulate) -> None:
