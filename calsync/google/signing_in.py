@@ -76,9 +76,8 @@ class SigningIn:
         except Warning as ticked:  # the user unticked a box; what they left is a good answer
             told = getattr(ticked, "token", None) or {}
         except OAuth2Error as refused:
-            raise SignInError(
-                f"Google did not accept the sign-in ({_word(refused.error)})", _refused(refused)
-            ) from None
+            word = _word(refused.error)
+            raise SignInError(f"Google did not accept the sign-in ({word})", _refused(word)) from None
         except (OSError, ValueError):
             raise SignInError("Google could not be reached to finish the sign-in", _AGAIN) from None
         scope = told.get("scope") or ()

@@ -14,13 +14,14 @@ import pytest
 pytest.importorskip("google_auth_oauthlib", reason='needs pip install "calsync[google]"')
 
 from calsync.config import load
-from calsync.errors import CalsyncError, UsageError
+from calsync.errors import CalsyncError, SignInError, UsageError
 from calsync.google import scopes
 from calsync.google.client import Client
 from calsync.google.signing_in import SigningIn
 from tests.dav_servers import free_port
 from tests.emulate import USER, Emulate, emulate
 from tests.google_browser import Login, asked, client_file, consented, denied, opened
+from tests.google_tokens import TokenServer, refused
 
 if TYPE_CHECKING:
     from tests.cli.conftest import Home, Outcome
@@ -177,6 +178,30 @@ def test_nothing_is_told_to_an_address_that_others_can_listen_at(monkeypatch: py
         sign_in()
     assert name in f"{caught.value} {caught.value.remedy}"
     assert "https://" in f"{caught.value} {caught.value.remedy}"
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (refused("invalid_client"), "Download the client's file anew"),
+        (refused("invalid_grant"), "good once"),
+        ((200, {"access_token": "ya29.medlar", "expires_in": 9, "scope": " ".join(scopes.DEFAULT)}), "one hour only"),
+        ((200, {}), "did not accept"),
+        ((503, {}), "did not accept"),
+    ],
+)
+def test_an_answer_without_a_lasting_sign_in_says_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, answer: tuple[int, dict[str, Any]], said: str
+) -> None:
+    monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
+    with TokenServer(answer) as google:
+        signing_in = SigningIn(Client("id", "sloe", f"{google.url}/auth", f"{google.url}/token"), scopes.DEFAULT)
+        signing_in.page("http://127.0.0.1:1/")
+        with pytest.raises(SignInError) as caught:
+            signing_in.finish({"code": "4/0-quince"}, date(2026, 3, 10))
+    told = f"{caught.value} {caught.value.remedy}"
+    assert said in told
+    assert not [each for each in ("sloe", "medlar", "quince") if each in told]
 
 
 def test_a_code_that_somebody_else_asked_for_is_refused(own: Home, emulate: Emulate) -> None:
