@@ -45,8 +45,7 @@ def publish(config: Config, ledger: Ledger, now: datetime, report: Report, ears:
     Those that failed before come first, so that no other tells of trouble that is over.
     """
     ears = ears or Ears()
-    horizon = config.limits.horizon.after(now, config.me.zone)
-    shown = promises.reminders(ledger, now - KEPT - timedelta(days=1), horizon)
+    shown = shown_at(config, ledger, now)
     failing = {name for (name,) in ledger.rows("SELECT name FROM output WHERE failed_since IS NOT NULL")}
     for settings in sorted(config.outputs, key=lambda settings: settings.name not in failing):
         try:
@@ -56,10 +55,21 @@ def publish(config: Config, ledger: Ledger, now: datetime, report: Report, ears:
                 _bring(settings, ledger, now, shown, ears, report)
             elif isinstance(settings, IcsOutput):
                 said = answerable(config, ledger, settings, shown)
-                _write(settings, ledger, now, said, _attention(config, ledger, now, settings.name), report)
+                _write(settings, ledger, now, said, attention_of(config, ledger, now, settings.name), report)
         except CalsyncError as error:
             _failed(ledger, settings.name, str(error), error.remedy, now)
             report.troubles.append(Trouble("output", settings.name, str(error), error.remedy, max(error.exit_code, 3)))
+
+
+def shown_at(config: Config, ledger: Ledger, now: datetime) -> list[Reminder]:
+    """Return the reminders that outputs hold when they are written at ``now``."""
+    horizon = config.limits.horizon.after(now, config.me.zone)
+    return promises.reminders(ledger, now - KEPT - timedelta(days=1), horizon)
+
+
+def receipt_key(output: str) -> str:
+    """Under what the ledger keeps the receipt of a feed's last write."""
+    return f"feed {output}"
 
 
 def answerable(
@@ -92,7 +102,7 @@ def _write(
             ledger, settings.name, shown, lambda reminder: content_digest(reminder, settings), now
         )
     output = feed_of(settings, attention)
-    key = f"feed {settings.name}"
+    key = receipt_key(settings.name)
     before = ledger.note(key)
     written, receipt = output.rewrite(stamped, now, before)
     report.written[settings.name] = dict(written._asdict())
@@ -134,7 +144,7 @@ def _failed(ledger: Ledger, name: str, trouble: str, remedy: str, now: datetime)
         )
 
 
-def _attention(config: Config, ledger: Ledger, now: datetime, output: str) -> Attention | None:
+def attention_of(config: Config, ledger: Ledger, now: datetime, output: str) -> Attention | None:
     """Nobody reads the log of a nightly run; what fails for days is told in the calendar.
 
     ``output`` is the one that it will be read in: that one works, then.
@@ -165,4 +175,4 @@ def _attention(config: Config, ledger: Ledger, now: datetime, output: str) -> At
     return Attention("\n".join(lines), datetime.combine(today, config.me.working_hours[0], config.me.zone))
 
 
-__all__ = ["content_digest", "feed_of", "publish"]
+__all__ = ["attention_of", "content_digest", "feed_of", "publish", "receipt_key", "shown_at"]

@@ -65,10 +65,7 @@ class FeedOutput:
         a copy or a backup put in its place can have the old times.
         """
         old = files.content(self.path) or b""
-        kept = sorted(
-            (reminder for reminder in reminders if reminder.end >= now - KEPT),
-            key=lambda reminder: (reminder.start, reminder.id),
-        )
+        kept = _kept(reminders, now)
         inputs = digest_id(EDITION, self.details, self.alarm, self.calendar_name, self.attention, *map(repr, kept))
         if receipt == _receipt(inputs, old):
             return Written(unchanged=len(kept)), receipt
@@ -77,15 +74,19 @@ class FeedOutput:
                 f"{self.path}: the file there is no feed of calsync's, and calsync never touches what it did not make",
                 f"Move that file away, or give output {self.name} another path.",
             )
-        new = render(
-            kept,
+        new = self.rendered(reminders, now)
+        files.write_if_different(self.path, new)
+        return _difference(old, new), _receipt(inputs, new)
+
+    def rendered(self, reminders: Sequence[Reminder], now: datetime) -> bytes:
+        """Return what :meth:`write` would write at ``now``."""
+        return render(
+            _kept(reminders, now),
             details=self.details,
             alarm=self.alarm,
             calendar_name=self.calendar_name,
             attention=self.attention,
         )
-        files.write_if_different(self.path, new)
-        return _difference(old, new), _receipt(inputs, new)
 
     def standing(self, reminders: Sequence[Reminder]) -> frozenset[str]:
         """Return the ids of the reminders that stand in the file just as they would be written,
@@ -96,8 +97,23 @@ class FeedOutput:
         return frozenset(id_ for id_, uid in uids.items() if uid in old and old[uid] == new.get(uid))
 
 
+def _kept(reminders: Sequence[Reminder], now: datetime) -> list[Reminder]:
+    kept = (reminder for reminder in reminders if reminder.end >= now - KEPT)
+    return sorted(kept, key=lambda reminder: (reminder.start, reminder.id))
+
+
 def _receipt(inputs: str, content: bytes) -> str:
-    return f"{inputs} {blake2b(content, digest_size=16).hexdigest()}"
+    return f"{inputs} {digest_of(content)}"
+
+
+def digest_of(content: bytes) -> str:
+    """A digest of a feed's bytes."""
+    return blake2b(content, digest_size=16).hexdigest()
+
+
+def written_digest(receipt: str) -> str:
+    """Return the digest of the bytes that a receipt is for, empty for none."""
+    return receipt.rpartition(" ")[2]
 
 
 def render(

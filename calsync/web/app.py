@@ -18,7 +18,8 @@ from calsync.errors import CalsyncError
 from calsync.ledger.ledger import Ledger
 from calsync.web.answering import ask, present, reminder_of, take
 from calsync.web.desk_pages import Pages
-from calsync.web.feeds import Feeds, answer
+from calsync.web.feed_door import FeedDoor
+from calsync.web.feeds import Feeds
 from calsync.web.guard import Guard, Guesses, TooLarge, form, host_names
 from calsync.web.rendering import STYLE_PATH, icon, page, style, word
 from calsync.web.session import Doorkeeper
@@ -26,20 +27,8 @@ from calsync.web.session import Doorkeeper
 
 def application(config: Config, door: Doorkeeper, address: str, *, host: str = "") -> ASGIApp:
     """The whole application; ``address`` is how it is reached, ``host`` where it listens."""
-    feeds, guesses = Feeds(config), Guesses()
+    guesses = Guesses()
     pages = Pages(config, door, address)
-
-    async def feed(request: Request) -> Response:
-        found = feeds.named(request.path_params["token"])
-        if found is None:
-            return refused(request)
-        if found == "gone":
-            return PlainTextResponse("This address is no longer used: subscribe to the new one.\n", 410)
-        edition = found.edition()
-        if edition is None:
-            return PlainTextResponse("There is no feed yet: run calsync sync.\n", 503, {"Retry-After": "300"})
-        told = answer(edition, dict(request.headers))
-        return Response(told.body, told.status, told.headers)
 
     def refused(request: Request) -> Response:
         client = request.client.host if request.client else ""
@@ -112,7 +101,6 @@ def application(config: Config, door: Doorkeeper, address: str, *, host: str = "
 
     app = Starlette(
         routes=[
-            Route("/feed/{token}.ics", feed),
             Route("/a/{ticket}", asked, methods=["GET"]),
             Route("/a/{ticket}", answered, methods=["POST"]),
             Route("/a/{ticket}/{action}", asked, methods=["GET"]),
@@ -139,7 +127,7 @@ def application(config: Config, door: Doorkeeper, address: str, *, host: str = "
     )
     app.router.redirect_slashes = False
     own = urlsplit(config.serve.base_url).hostname or ""
-    return Guard(app, host_names(own, host))
+    return Guard(FeedDoor(app, Feeds(config), guesses), host_names(own, host))
 
 
 def _login(door: Doorkeeper, *, key: str = "", wrong: str = "", status: int = 200) -> Response:

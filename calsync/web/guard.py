@@ -53,7 +53,8 @@ class Guard:
             return
 
         async def guarded(message: Message) -> None:
-            if message["type"] == "http.response.start":
+            # A 304 speaks of an answer that has them already (RFC 9110 §15.4.5), and is to cost little.
+            if message["type"] == "http.response.start" and message["status"] != 304:
                 headers = list(message.get("headers", ()))
                 if not any(name == b"cache-control" for name, _ in headers):
                     headers.append((b"cache-control", b"no-store"))

@@ -93,6 +93,7 @@ def server(config: Config, host: str, port: int, door: Doorkeeper) -> uvicorn.Se
         timeout_keep_alive=20,
         limit_concurrency=200,
         timeout_graceful_shutdown=5,
+        http="h11",  # whatever else is installed: one reader of requests, whose limits are known
         h11_max_incomplete_event_size=16_384,
         ws="none",
     )
