@@ -28,7 +28,7 @@ from calsync.timing.spans import format_hours
 ROOT = Path(__file__).parents[1]
 PAGES = (
     *("README.md", "CHANGELOG.md", "docs/addresses.md", "docs/rules.md", "docs/suggest.md", "docs/trying.md"),
-    *("docs/caldav.md", "docs/google.md", "docs/keeping-in-touch.md"),
+    *("docs/caldav.md", "docs/google.md", "docs/keeping-in-touch.md", "docs/serve.md"),
 )
 LEAST = {
     "me": '[me]\nemails = ["sam@northwind.example"]\ntimezone = "Europe/London"\n',

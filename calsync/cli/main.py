@@ -28,6 +28,7 @@ from calsync.cli import (
     outputs,
     people,
     rules,
+    schedule,
     serve,
     setup,
     sync,
@@ -152,6 +153,7 @@ for _module in (
     login,
     logout,
     demo,
+    schedule,
     health,
 ):
     _module.register(app)

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import time
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from calsync.cli.options import state_of
+from calsync.cli.options import State, state_of
 from calsync.cli.terminal import Cell
+
+if TYPE_CHECKING:
+    from calsync.config import Config
 
 
 def register(app: typer.Typer) -> None:
@@ -23,19 +30,26 @@ def serve(
         int | None,
         typer.Option(min=1, max=65535, metavar="PORT", show_default=False, help="Instead of serve.port."),
     ] = None,
+    sync_at: Annotated[
+        str | None,
+        typer.Option("--sync-at", metavar="HH:MM", show_default=False, help="Sync every night as well, at this time."),
+    ] = None,
 ) -> None:
     """Serve the feeds, the links in reminders and a page of your own, until you press Ctrl-C.
 
-    It hands out what the last sync wrote; run calsync sync every night beside it.
+    It hands out what the last sync wrote. With --sync-at it starts that sync itself; otherwise have
+    calsync schedule do so. The config is read once, at the start.
 
     \b
     Example:
       calsync serve --port 9000
     """
+    from calsync.schedule.hours import clock_time
     from calsync.web.serving import address_of, check_access, is_loopback, listening
 
     state = state_of(ctx)
     config = state.config()
+    at = None if sync_at is None else clock_time(sync_at, "--sync-at")
     _needs_the_extra()
     host, port = host or config.serve.host, port or config.serve.port
     check_access(config, host)
@@ -50,7 +64,34 @@ def serve(
             state.terminal.line(Cell("calsync feed url prints where to subscribe. Ctrl-C ends it.", "dim"))
             if not is_loopback(host) and not config.serve.base_url.startswith("https://"):
                 state.terminal.warning("serve.base_url is not https: whoever is on the way can read the feeds")
-        server(config, host, port, door).run(sockets=[opened])
+        sys.stdout.flush()  # where it goes to a journal, that is read while it runs
+        ready = server(config, host, port, door)
+        with _nightly(state, config, at):
+            ready.run(sockets=[opened])
+
+
+@contextmanager
+def _nightly(state: State, config: Config, at: time | None) -> Iterator[None]:
+    """Sync at that time every night while the server runs."""
+    if at is None:
+        yield
+        return
+    from calsync.web.answering import present
+    from calsync.web.nightly import Nightly
+
+    def say(code: int, line: str) -> None:
+        if code:
+            state.terminal.note(line)
+        elif not state.quiet:
+            state.terminal.line(line)
+            sys.stdout.flush()
+
+    nightly = Nightly(config, at, present, say)
+    nightly.start()
+    try:
+        yield
+    finally:
+        nightly.stop()
 
 
 def _needs_the_extra() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -73,3 +74,8 @@ def require(path: Path) -> Path:
             pytest.fail(f"peer missing: {path}; run tests/peers/install")
         pytest.skip(f"peer missing: {path.name}; run tests/peers/install")
     return path
+
+
+def require_program(name: str) -> str:
+    """The same for a program of the system's, where it may lie in any folder."""
+    return str(require(Path(shutil.which(name, path="/usr/local/bin:/usr/bin:/bin") or f"/usr/bin/{name}")))
