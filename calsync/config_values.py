@@ -201,8 +201,9 @@ def _base_url(value: object) -> str:
     text = _text(value, "an address https://… or http://…")
     if text and (not re.match(r"https?://", text) or not host_of(text)):
         raise Wrong(f"expected an address https://… or http://…, or nothing, found {shown(value)}")
-    if re.search(r"[?#@\s]", text) or "/" in text.partition("://")[2].rstrip("/"):
-        raise Wrong(f"expected a scheme and a host alone, such as https://follow-ups.example, found {shown(value)}")
+    path = text.partition("://")[2].rstrip("/").partition("/")[2]
+    if re.search(r"[?#@\s]", text) or (path and not re.fullmatch(r"[\w.~-]+(/[\w.~-]+)*", path, re.ASCII)):
+        raise Wrong(f"expected an address such as https://follow-ups.example, found {shown(value)}")
     return text.rstrip("/")
 
 

@@ -126,8 +126,8 @@ def application(config: Config, door: Doorkeeper, address: str, *, host: str = "
         },
     )
     app.router.redirect_slashes = False
-    own = urlsplit(config.serve.base_url).hostname or ""
-    return Guard(FeedDoor(app, Feeds(config), guesses), host_names(own, host))
+    own = urlsplit(config.serve.base_url)
+    return Guard(FeedDoor(app, Feeds(config), guesses), host_names(own.hostname or "", host), own.path)
 
 
 def _login(door: Doorkeeper, *, key: str = "", wrong: str = "", status: int = 200) -> Response:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LARGEST_BODY = 8_192
+ROOT: ContextVar[str] = ContextVar("root", default="")
+"""The path under which the request at hand reaches us from outside, empty for none."""
 _CSP = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
@@ -42,10 +45,15 @@ class TooLarge(Exception):
 
 @dataclass
 class Guard:
-    """An ASGI application around another one. ``hosts`` are the names under which it may be asked."""
+    """An ASGI application around another one. ``hosts`` are the names under which it may be asked.
+
+    ``root`` is the path under which a web server in front offers it, empty for none. That server may pass
+    the path on or cut it off; what is inside knows nothing of it, and is led on to places under it.
+    """
 
     app: ASGIApp
     hosts: frozenset[str]
+    root: str = ""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -55,12 +63,15 @@ class Guard:
         async def guarded(message: Message) -> None:
             # A 304 speaks of an answer that has them already (RFC 9110 §15.4.5), and is to cost little.
             if message["type"] == "http.response.start" and message["status"] != 304:
-                headers = list(message.get("headers", ()))
+                headers = [self._led(*each) for each in message.get("headers", ())]
                 if not any(name == b"cache-control" for name, _ in headers):
                     headers.append((b"cache-control", b"no-store"))
                 message = {**message, "headers": [*headers, *_RAW]}
             await send(message)
 
+        if self.root and scope["path"].startswith(f"{self.root}/"):
+            scope = {**scope, "path": scope["path"].removeprefix(self.root)}
+        ROOT.set(self.root)
         headers = dict(scope["headers"])
         if _name(headers.get(b"host", b"").decode("latin-1")) not in self.hosts:
             await PlainTextResponse("Not under this name.\n", 421)(scope, receive, guarded)
@@ -68,6 +79,11 @@ class Guard:
             await PlainTextResponse("Not from another site.\n", 403)(scope, receive, guarded)
         else:
             await self.app(scope, receive, guarded)
+
+    def _led(self, name: bytes, value: bytes) -> tuple[bytes, bytes]:
+        if self.root and name == b"location" and value.startswith(b"/"):
+            return name, self.root.encode() + value
+        return name, value
 
 
 def _name(host: str) -> str:

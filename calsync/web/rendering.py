@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from hashlib import blake2b
 from pathlib import Path
@@ -11,10 +12,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from calsync.web.guard import ROOT
+
 _PAGES = Path(__file__).parent / "pages"
 STYLE = (_PAGES / "style.css").read_bytes()
 _ICON = (_PAGES / "icon.svg").read_bytes()
 _EDITION = blake2b(STYLE, digest_size=6).hexdigest()
+_OWN_PLACE = re.compile(r"""(\s(?:href|src|action|formaction)=)"/(?!/)""")
 STYLE_PATH = f"/style-{_EDITION}.css"
 
 
@@ -39,7 +43,11 @@ _pages.globals["style"] = STYLE_PATH
 
 def page(name: str, status: int = 200, **told: Any) -> HTMLResponse:
     """Return a page; whatever is ``told`` is shown as text, never as HTML."""
-    return HTMLResponse(_pages.get_template(f"{name}.html").render(told), status)
+    html = _pages.get_template(f"{name}.html").render(told)
+    if root := ROOT.get():
+        # Text of others holds no quotation mark that is not escaped, so this is an attribute of ours.
+        html = _OWN_PLACE.sub(rf'\1"{root}/', html)
+    return HTMLResponse(html, status)
 
 
 def word(title: str, text: str, status: int = 200) -> HTMLResponse:

@@ -37,6 +37,11 @@ def test_the_address_is_the_one_that_the_outside_uses(met: House) -> None:
     assert met.run("feed", "url", now=EVENING).out.startswith("https://nudges.example/feed/")
 
 
+def test_the_address_may_be_a_path_below_another_site(met: House) -> None:
+    met.sections["serve"] = 'base_url = "https://home.example/~sam/follow-ups/"'
+    assert met.run("feed", "url", now=EVENING).out.startswith("https://home.example/~sam/follow-ups/feed/")
+
+
 def test_of_several_feeds_rotate_wants_a_name(met: House) -> None:
     met.outputs += '[[output]]\nname = "second"\ntype = "ics"\npath = "second.ics"\n'
     told = met.run("feed", "rotate", now=EVENING)
@@ -81,9 +86,18 @@ def test_a_port_that_is_taken_is_said_in_one_sentence(met: House) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["https://nudges.example/follow", "https://nudges.example?x", "https://a b.example"]
+    "address",
+    [
+        *("https://nudges.example?x", "https://a b.example", "https://nudges.example/a//b", "nudges.example/follow"),
+        *(
+            "https://nudges.example/%22",
+            "https://nudges.example/a/#b",
+            "https://sam@nudges.example/",
+            "https:///follow",
+        ),
+    ],
 )
-def test_a_base_url_is_a_scheme_and_a_host_alone(met: House, address: str) -> None:
+def test_what_can_be_no_base_url_is_refused(met: House, address: str) -> None:
     met.sections["serve"] = f'base_url = "{address}"'
     told = met.run("status", now=EVENING)
     assert told.code == 10
