@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -47,21 +48,37 @@ def path(
 def url(
     ctx: typer.Context,
     output: OneOrAll = None,
+    webcal: Annotated[
+        bool, typer.Option("--webcal", help="As webcal://…, which makes many calendar apps subscribe.")
+    ] = False,
+    qr: Annotated[bool, typer.Option("--qr", help="As a picture that a telephone's camera reads.")] = False,
 ) -> None:
     """Print the address of each feed that calsync serve offers. It is a secret: it lets anybody read.
 
     \b
-    Example:
+    Examples:
       calsync feed url
+      calsync feed url --qr
     """
+    from calsync.config_values import host_of
     from calsync.ledger.doors import feed_token
+    from calsync.web.serving import is_loopback
 
     state = state_of(ctx)
     wanted = feeds(state, output)
+    if qr:
+        _needs_segno()
     with state.ledger() as ledger:
         tokens = [feed_token(ledger, each.name, state.now()) for each in wanted]
     for each, token in zip(wanted, tokens, strict=True):
-        state.terminal.line(f"{each.name}  {_address(state, token)}" if len(wanted) > 1 else _address(state, token))
+        address = _address(state, token)
+        if webcal or qr:
+            address = f"webcal://{address.partition('://')[2]}"
+        state.terminal.line(f"{each.name}  {address}" if len(wanted) > 1 else address)
+        if qr:
+            _draw(address)
+    if qr and is_loopback(host_of(_address(state, "")) or ""):
+        state.terminal.note("Only this machine reaches that address: serve.base_url is how others do.")
 
 
 @app.command("rotate")
@@ -88,6 +105,22 @@ def rotate(
         token = new_feed_token(ledger, wanted[0].name, state.now())
     state.terminal.line(_address(state, token))
     state.terminal.note("Subscribe to it anew in every app; the old address answers that it is gone.")
+
+
+def _draw(address: str) -> None:
+    """Draw it with half blocks, the light parts as blocks: most terminals are dark."""
+    import segno
+
+    segno.make(address, error="m", micro=False).terminal(out=sys.stdout, compact=True, border=2)
+
+
+def _needs_segno() -> None:
+    from importlib.util import find_spec
+
+    from calsync.web.serving import EXTRA
+
+    if not find_spec("segno"):
+        raise UsageError("calsync feed url --qr needs a library that is not installed", EXTRA)
 
 
 def _address(state: State, token: str) -> str:

@@ -42,6 +42,34 @@ def test_the_address_may_be_a_path_below_another_site(met: House) -> None:
     assert met.run("feed", "url", now=EVENING).out.startswith("https://home.example/~sam/follow-ups/feed/")
 
 
+def test_the_address_can_be_had_in_the_form_that_makes_apps_subscribe(met: House) -> None:
+    plain = met.run("feed", "url", now=EVENING).out
+    assert met.run("feed", "url", "--webcal", now=EVENING).out == plain.replace("http://", "webcal://")
+
+
+def test_the_picture_for_telephones_holds_the_address(met: House) -> None:
+    segno = pytest.importorskip("segno")
+    told = met.run("feed", "url", "--qr", now=EVENING)
+    address, *drawn = told.out.splitlines()
+    assert address.startswith("webcal://127.0.0.1")
+    assert "serve.base_url" in told.err
+    # Two rows of squares in each line, the light ones as blocks; two squares of margin all around.
+    upper = [[each in "█▀" for each in line] for line in drawn]
+    lower = [[each in "█▄" for each in line] for line in drawn]
+    rows = [row for pair in zip(upper, lower, strict=True) for row in pair]
+    expected = [[not dark for dark in row] for row in segno.make(address, error="m", micro=False).matrix]
+    assert [row[2:-2] for row in rows[2 : 2 + len(expected)]] == expected
+    assert all(rows[0])
+    assert met.run("feed", "url", "--qr", now=EVENING).out == told.out
+
+
+def test_with_an_outside_address_the_picture_needs_no_warning(met: House) -> None:
+    met.sections["serve"] = 'base_url = "https://nudges.example"'
+    told = met.run("feed", "url", "--qr", now=EVENING)
+    assert told.out.startswith("webcal://nudges.example/feed/")
+    assert told.err == ""
+
+
 def test_of_several_feeds_rotate_wants_a_name(met: House) -> None:
     met.outputs += '[[output]]\nname = "second"\ntype = "ics"\npath = "second.ics"\n'
     told = met.run("feed", "rotate", now=EVENING)
