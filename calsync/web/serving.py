@@ -82,7 +82,8 @@ def server(config: Config, host: str, port: int, door: Doorkeeper) -> uvicorn.Se
 
     from calsync.web.app import application
 
-    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+    for name in ("uvicorn.error", "asyncio"):  # a client that hangs up is nothing to warn of
+        logging.getLogger(name).setLevel(logging.ERROR)
     settings = uvicorn.Config(
         application(config, door, address_of(config.serve, host, port), host=host),
         access_log=False,
