@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -154,36 +152,3 @@ def test_a_large_feed_arrives_whole_though_it_is_sent_in_pieces(
             monkeypatch.setattr(feed_door, "PIECE", piece)
             assert served.ask(served.feed_path()).body == content, piece
             assert served.ask(served.feed_path(), "HEAD").body == b""
-
-
-def test_whoever_asks_while_news_are_read_gets_what_was_there_when_they_asked(
-    tmp_path: Path, written: dict[str, bytes]
-) -> None:
-    """Many ask at once while the feed is replaced over and over: nobody gets a state older than the one
-    that stood in the file before they asked."""
-    path = tmp_path / "feed.ics"
-    states = [written["feed"].replace(b"SUMMARY:", b"SUMMARY:%d " % number) for number in range(30)]
-    newest, wrong, over = [-1], list[tuple[int, int]](), threading.Event()
-
-    def ask() -> None:
-        while not over.is_set():
-            before = newest[0]
-            got = states.index(served.ask(address).body) if before >= 0 else before
-            if got < before:
-                wrong.append((before, got))
-
-    with serving(again(tmp_path)) as served:
-        address = served.feed_path()
-        clients = [threading.Thread(target=ask) for _ in range(4)]
-        for client in clients:
-            client.start()
-        for number, state in enumerate(states):
-            spare = tmp_path / "spare"
-            spare.write_bytes(state)
-            spare.replace(path)
-            newest[0] = number
-            time.sleep(0.01)
-        over.set()
-        for client in clients:
-            client.join(20)
-    assert not wrong
