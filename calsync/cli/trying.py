@@ -93,20 +93,13 @@ def compare(
 def _changed(config: Config, changes: list[str]) -> Candidate:
     """The packs as they would be with these values. Raises as ``rules set`` does."""
     from calsync.errors import UsageError
-    from calsync.rules.edit import set_value
-    from calsync.rules.load import load_packs
-    from calsync.simulate.trial import Candidate
+    from calsync.simulate.trial import changed
 
-    instead: dict[Path, str] = {}
     for each in changes:
-        name, equals, value = each.partition("=")
-        if not equals:
+        if "=" not in each:
             example = 'professional.first-meeting.hello.after="2 working days"'
             raise UsageError(f"--set {each!r} gives no value", f"Say it like --set {example}.")
-        change = set_value(name.strip(), value.strip(), config.rules_dir, instead)
-        if change.after is not None:
-            instead[change.path] = change.after
-    return Candidate("tried", load_packs(config.rules.packs, config.rules_dir, instead))
+    return changed(config, [(name, value) for name, _, value in (each.partition("=") for each in changes)])
 
 
 def _packs(config: Config, names: str) -> Candidate:

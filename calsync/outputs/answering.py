@@ -21,6 +21,7 @@ _ACTIONS = (
     ("Done", "done"),
     ("Tomorrow", "tomorrow"),
     ("Next week", "next-week"),
+    ("Another day", "day"),
     ("Not now", "dismiss"),
     ("Stop", "stop"),
 )

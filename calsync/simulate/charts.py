@@ -197,6 +197,6 @@ def day_words(day: date) -> str:
 
 def _svg(label: str, width: float, height: float, parts: Sequence[str]) -> str:
     return (
-        f'<svg viewBox="0 0 {width:.0f} {height:.0f}" role="img" aria-label="{escape(label)}"'
-        f' style="max-width:{width:.0f}px">{"".join(parts)}</svg>'
+        f'<svg viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" role="img" aria-label="{escape(label)}">'
+        f"{''.join(parts)}</svg>"
     )

@@ -32,7 +32,7 @@ header .legend { margin-top: .9rem; color: var(--ink); }
 .value.v0:not(:last-child) { color: var(--run0); }
 section { background: var(--card); border: 1px solid var(--line); border-radius: 14px; padding: 1.2rem 1.3rem;
   margin: 0 0 1.1rem; }
-.chart { overflow-x: auto; } .chart svg { display: block; width: 100%; min-width: 640px; height: auto; }
+.chart { overflow-x: auto; } .chart svg { display: block; max-width: 100%; min-width: 640px; height: auto; }
 .note, footer { color: var(--soft); font-size: .88rem; } .note { margin: .6rem 0 0; }
 svg text { font: 12px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; fill: var(--soft); }
 svg .axis { text-anchor: end; } svg .tick { text-anchor: middle; } svg .cap { text-anchor: end; }

@@ -10,11 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 from calsync.config import Config
 from calsync.ledger.ledger import Ledger, seconds
 from calsync.ledger.who import describe
 from calsync.night.desk import working_time
+from calsync.rules.edit import set_value
+from calsync.rules.load import load_packs
 from calsync.rules.schema import Pack
 from calsync.simulate.findings import Figures, Reminded, figures
 from calsync.simulate.replay import Progress, Replay
@@ -31,6 +34,19 @@ class Candidate:
 
     name: str
     packs: tuple[Pack, ...]
+
+
+def changed(config: Config, changes: Sequence[tuple[str, str]]) -> Candidate:
+    """The packs in use as they would be with these values, each named as in ``rules set``.
+
+    Raises UsageError and ConfigError as that does.
+    """
+    instead: dict[Path, str] = {}
+    for name, value in changes:
+        change = set_value(name.strip(), value.strip(), config.rules_dir, instead)
+        if change.after is not None:
+            instead[change.path] = change.after
+    return Candidate("tried", load_packs(config.rules.packs, config.rules_dir, instead))
 
 
 @dataclass(frozen=True)

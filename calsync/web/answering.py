@@ -10,7 +10,8 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
+from urllib.parse import parse_qsl, urlencode
 
 from starlette.responses import RedirectResponse, Response
 
@@ -29,7 +30,13 @@ from calsync.sync import desk_of
 from calsync.web.rendering import page, word
 
 LATER = {"tomorrow": "tomorrow", "next-week": "next week"}
-ACTIONS = ("done", *LATER, "dismiss", "stop")
+ACTIONS = ("done", *LATER, "day", "dismiss", "stop")
+FURTHEST = timedelta(days=366)
+"""How far ahead a page moves a reminder: further is a slip of the finger."""
+
+_PLACES = {"/": "", "/week": "of", "/reminder": "is", "/person": "who"}
+"""The pages that an answer can lead back to, each with the one word of its address that is kept."""
+
 _ONE_BY_ONE = threading.Lock()
 
 
@@ -80,6 +87,8 @@ def ask(config: Config, ledger: Ledger, shown: str, reminder: str, action: str, 
         can_undo=any(answers.can_take_back(entry, answered.get(entry.id), now) for entry in entries),
         back=back if _moved_from(signing_key(ledger), reminder, back) else "",
         action=action if action in ACTIONS else "",
+        tomorrow=now.astimezone(config.me.zone).date() + timedelta(days=1),
+        last_day=now.astimezone(config.me.zone).date() + FURTHEST,
         place=f"/a/{shown}",
     )
 
@@ -94,13 +103,22 @@ def _state(entries: Sequence[Entry], can_answer: Sequence[Entry]) -> str:
     return "over"
 
 
+def way_back(to: str) -> str:
+    """Return the page of ours from which a form says it came, empty for anything else."""
+    path, _, query = to.partition("?")
+    if path not in _PLACES:
+        return ""
+    kept = {key: value[:320] for key, value in parse_qsl(query) if key == _PLACES[path]}
+    return f"{path}?{urlencode(kept)}" if kept else path
+
+
 def take(config: Config, ledger: Ledger, shown: str, reminder: str, sent: dict[str, str]) -> Response:
     """The button was pressed. The same answer once more changes nothing more."""
     action = sent.get("do", "")
     entries = answers.of_reminder(config, ledger, reminder)
     place, mark = f"/a/{shown}", "?"
-    if sent.get("to") == "today":
-        place, mark = f"/?did={shown}", "&"
+    if to := way_back(sent.get("to", "")):
+        place, mark = f"{to}{'&' if '?' in to else '?'}did={shown}", "&"
     if one := sent.get("one"):
         entries = [entry for entry in entries if entry.id == one]
         place = f"{place}{mark}one={one}" if entries and mark == "&" else place
@@ -121,7 +139,7 @@ def take(config: Config, ledger: Ledger, shown: str, reminder: str, sent: dict[s
 
     def later(desk: Desk) -> str:
         slot = promises.slots(ledger, "id = ?", live[0].followup.reminder)[0]
-        answers.move(desk, [entry for entry in live if entry.followup.reminder == slot.id], LATER[action])
+        answers.move(desk, [entry for entry in live if entry.followup.reminder == slot.id], when)
         return f"{place}{mark}back={_moving(key, reminder, slot)}"
 
     def said(value: str | None) -> Callable[[Desk], str]:
@@ -147,7 +165,7 @@ def take(config: Config, ledger: Ledger, shown: str, reminder: str, sent: dict[s
     doing: dict[str, tuple[bool, Callable[[Desk], str]]] = {
         "done": (bool(live or late), finish(State.DONE, "you marked it done")),
         "dismiss": (bool(live or late), finish(State.DISMISSED, "you dismissed it")),
-        **dict.fromkeys(LATER, (bool(live), later)),
+        **dict.fromkeys((*LATER, "day"), (bool(live), later)),
         "stop": (True, said("yes")),
         "resume": (True, said(None)),
         "undo": (before is not None or not (live or late), put_back),
@@ -158,10 +176,26 @@ def take(config: Config, ledger: Ledger, shown: str, reminder: str, sent: dict[s
     wanted, answer = doing[action]
     if not wanted:
         return nothing  # it was answered already, or there is nothing to undo
+    when = LATER.get(action) or sent.get("day", "").strip()
+    if action == "day" and (problem := _no_day(when, now.astimezone(config.me.zone).date())):
+        return word("That did not work", problem, 400, back=to or f"{place}/day")
     try:
         return RedirectResponse(give(config, ledger, now, answer), 303)
     except UsageError as error:
-        return word("That did not work", str(error), 409)
+        return word("That did not work", str(error), 409, back=to or place)
+
+
+def _no_day(text: str, today: date) -> str:
+    """What is wrong with a day to which a reminder is to move, empty for a good one."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return "Choose a day to move it to. Nothing was changed."
+    if day <= today:
+        return "That day is over: choose a later one. Nothing was changed."
+    return (
+        "" if day <= today + FURTHEST else "That is more than a year ahead: choose an earlier day. Nothing was changed."
+    )
 
 
 def _moving(key: bytes, reminder: str, slot: Slot) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from sqlite3 import OperationalError
 from urllib.parse import urlsplit
 
@@ -17,18 +17,22 @@ from calsync.config import Config
 from calsync.errors import CalsyncError
 from calsync.ledger.ledger import Ledger
 from calsync.web.answering import ask, present, reminder_of, take
-from calsync.web.desk_pages import Pages
+from calsync.web.desk_pages import DeskPages
 from calsync.web.feed_door import FeedDoor
 from calsync.web.feeds import Feeds
 from calsync.web.guard import Guard, Guesses, TooLarge, form, host_names
-from calsync.web.rendering import STYLE_PATH, icon, page, style, word
+from calsync.web.people_pages import PeoplePages
+from calsync.web.rendering import SCRIPT_PATH, STYLE_PATH, icon, page, script, style, word
+from calsync.web.rules_pages import RulesPages
 from calsync.web.session import Doorkeeper
+
+Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def application(config: Config, door: Doorkeeper, address: str, *, host: str = "") -> ASGIApp:
     """The whole application; ``address`` is how it is reached, ``host`` where it listens."""
-    guesses = Guesses()
-    pages = Pages(config, door, address)
+    guesses, told = Guesses(), (config, door, address)
+    desk, people, rules = DeskPages(*told), PeoplePages(*told), RulesPages(*told)
 
     def refused(request: Request) -> Response:
         client = request.client.host if request.client else ""
@@ -83,15 +87,20 @@ def application(config: Config, door: Doorkeeper, address: str, *, host: str = "
         wrong = "That is not the password." if "password" in sent else "That link was used already, or is an old one."
         return _login(door, wrong=wrong, status=403)
 
-    async def say(request: Request) -> Response:
-        sent = await form(request)
-        if not door.sent_it(door.session(request, present()), sent.get("key", "")):
-            return _not_yours()
-        return await run_in_threadpool(said, sent)
+    def sent_by(take_it: Callable[[Request, str, Ledger, dict[str, str]], Response]) -> Endpoint:
+        """What a form of the page asks for, of the session that it was shown to."""
 
-    def said(sent: dict[str, str]) -> Response:
-        with Ledger(config.ledger) as ledger:
-            return pages.say(ledger, sent)
+        def taken(request: Request, session: str, sent: dict[str, str]) -> Response:
+            with Ledger(config.ledger) as ledger:
+                return take_it(request, session, ledger, sent)
+
+        async def sent(request: Request) -> Response:
+            told, session = await form(request), door.session(request, present())
+            if not door.sent_it(session, told.get("key", "")):
+                return _not_yours()
+            return await run_in_threadpool(taken, request, session, told)
+
+        return sent
 
     async def log_out(request: Request) -> Response:
         sent = await form(request)
@@ -104,17 +113,22 @@ def application(config: Config, door: Doorkeeper, address: str, *, host: str = "
             Route("/a/{ticket}", asked, methods=["GET"]),
             Route("/a/{ticket}", answered, methods=["POST"]),
             Route("/a/{ticket}/{action}", asked, methods=["GET"]),
-            Route("/", behind(pages.today)),
-            Route("/week", behind(pages.week)),
-            Route("/held", behind(pages.held)),
-            Route("/people", behind(pages.people)),
-            Route("/person", behind(pages.person)),
-            Route("/health", behind(pages.health)),
+            Route("/", behind(desk.today)),
+            Route("/reminder", behind(desk.reminder)),
+            Route("/week", behind(desk.week)),
+            Route("/held", behind(desk.held)),
+            Route("/people", behind(people.people)),
+            Route("/person", behind(people.person)),
+            Route("/rules", behind(rules.rules)),
+            Route("/rules/try", behind(rules.trying), methods=["GET"]),
+            Route("/rules/try", sent_by(rules.attempt), methods=["POST"]),
+            Route("/health", behind(desk.health)),
             Route("/login", login, methods=["GET"]),
             Route("/login", sign_in, methods=["POST"]),
-            Route("/say", say, methods=["POST"]),
+            Route("/say", sent_by(people.say), methods=["POST"]),
             Route("/logout", log_out, methods=["POST"]),
             Route(STYLE_PATH, style),
+            Route(SCRIPT_PATH, script),
             Route("/icon.svg", icon),
         ],
         exception_handlers={

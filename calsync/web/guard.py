@@ -24,7 +24,8 @@ LARGEST_BODY = 8_192
 ROOT: ContextVar[str] = ContextVar("root", default="")
 """The path under which the request at hand reaches us from outside, empty for none."""
 _CSP = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none';"
+    " frame-ancestors 'none'"
 )
 HEADERS: tuple[tuple[str, str], ...] = (
     ("Content-Security-Policy", _CSP),

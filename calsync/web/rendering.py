@@ -15,11 +15,19 @@ from starlette.responses import HTMLResponse, Response
 from calsync.web.guard import ROOT
 
 _PAGES = Path(__file__).parent / "pages"
-STYLE = (_PAGES / "style.css").read_bytes()
+_FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
+
+
+def _named_by_content(stem: str, kind: str) -> tuple[str, bytes]:
+    """A file and its address, which changes with it, so that it may be kept for ever."""
+    content = (_PAGES / f"{stem}.{kind}").read_bytes()
+    return f"/{stem}-{blake2b(content, digest_size=6).hexdigest()}.{kind}", content
+
+
+STYLE_PATH, _STYLE = _named_by_content("style", "css")
+SCRIPT_PATH, _SCRIPT = _named_by_content("keys", "js")
 _ICON = (_PAGES / "icon.svg").read_bytes()
-_EDITION = blake2b(STYLE, digest_size=6).hexdigest()
 _OWN_PLACE = re.compile(r"""(\s(?:href|src|action|formaction)=)"/(?!/)""")
-STYLE_PATH = f"/style-{_EDITION}.css"
 
 
 def day_of(at: datetime) -> str:
@@ -34,11 +42,17 @@ def moment_of(at: datetime) -> str:
     return f"{short_day(at)}, {at:%H:%M}"
 
 
+def counted(number: int, what: str) -> str:
+    """Return "1 reminder", "2 reminders"; of a person, "people"."""
+    several = "people" if what == "person" else f"{what}s"
+    return f"{number:,} {what if number == 1 else several}"
+
+
 _pages = Environment(
     loader=FileSystemLoader(_PAGES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
 )
-_pages.filters |= {"day": day_of, "short_day": short_day, "moment": moment_of}
-_pages.globals["style"] = STYLE_PATH
+_pages.filters |= {"day": day_of, "short_day": short_day, "moment": moment_of, "counted": counted}
+_pages.globals |= {"style": STYLE_PATH, "script": SCRIPT_PATH}
 
 
 def page(name: str, status: int = 200, **told: Any) -> HTMLResponse:
@@ -50,14 +64,19 @@ def page(name: str, status: int = 200, **told: Any) -> HTMLResponse:
     return HTMLResponse(html, status)
 
 
-def word(title: str, text: str, status: int = 200) -> HTMLResponse:
-    """Return a page that says one thing."""
-    return page("word", status, title=title, text=text)
+def word(title: str, text: str, status: int = 200, *, back: str = "") -> HTMLResponse:
+    """Return a page that says one thing, with the way ``back``."""
+    return page("word", status, title=title, text=text, back=back)
 
 
 def style(_request: Request) -> Response:
-    """The style sheet; its address changes with it, so it may be kept for ever."""
-    return Response(STYLE, media_type="text/css", headers={"Cache-Control": "public, max-age=31536000, immutable"})
+    """The style sheet."""
+    return Response(_STYLE, media_type="text/css", headers=_FOR_EVER)
+
+
+def script(_request: Request) -> Response:
+    """Niceties for whoever uses the keyboard; all pages do without."""
+    return Response(_SCRIPT, media_type="text/javascript", headers=_FOR_EVER)
 
 
 def icon(_request: Request) -> Response:

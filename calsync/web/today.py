@@ -18,12 +18,14 @@ _VERBS = {"mailto": "Write the mail", "tel": "Call", "sms": "Write the message"}
 
 @dataclass(frozen=True)
 class Card:
-    """One reminder as shown: ``facts`` are its paragraphs, ``links`` what opens the touch, with a label."""
+    """One reminder as shown: ``facts`` are its paragraphs, ``subject`` and ``draft`` what could be sent,
+    ``links`` what opens the touch, with a label."""
 
     entry: Entry
     members: tuple[Entry, ...]
     ticket: str
     facts: tuple[str, ...]
+    subject: str
     draft: str
     links: tuple[tuple[str, str], ...]
 
@@ -44,7 +46,8 @@ def _card(key: bytes, reminder: str, members: Sequence[Entry], description: str)
     assert first.end is not None
     facts, draft, links = parts(description)
     shown = ticket(key, reminder, (first.end + VALID).date())
-    return Card(first, tuple(members), shown, facts, draft, links)
+    subject, _, body = draft.partition("\n") if draft.startswith("Subject: ") else ("", "", draft)
+    return Card(first, tuple(members), shown, facts, subject.removeprefix("Subject: "), body.lstrip("\n"), links)
 
 
 def parts(description: str) -> tuple[tuple[str, ...], str, tuple[tuple[str, str], ...]]:

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
+from calsync.web.rendering import SCRIPT_PATH
 from calsync.web.today import parts
 from tests.acceptance.conftest import House
 from tests.web.conftest import EVENING, Reply, Served, serving
@@ -35,7 +36,7 @@ def field(reply: Reply, name: str) -> str:
 
 def form_of(reply: Reply, who: str) -> str:
     """Where the form of somebody's card leads."""
-    found = re.search(rf'action="([^"]*)"[^>]*aria-label="Answer: [^"]*{who}', reply.text)
+    found = re.search(rf'aria-label="Answer: [^"]*{who}[^>]*>\s*<form method="post" action="([^"]*)"', reply.text)
     assert found, reply.text
     return found[1]
 
@@ -45,7 +46,7 @@ def state(house: House, who: str) -> str:
     return {e.emails[0]: e.state.value for e in house.agenda(LATER, everything=True) if e.followup.step == "hello"}[who]
 
 
-PAGES = ("/", "/week", "/held", "/people", f"/person?who={NOOR}", "/health")
+PAGES = ("/", "/week", "/held", "/people", f"/person?who={NOOR}", "/rules", "/rules/try", "/health")
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -60,16 +61,20 @@ def test_each_page_is_small_and_asks_nobody_else_for_anything(inside: Served, pa
     assert got.status == 200
     assert len(got.body) < 50_000
     assert not re.findall(r"(?:src|<link[^>]*href|@import)[^>]*https?://", got.text)
-    assert "<script" not in got.text
+    assert re.findall(r"<script[^>]*>", got.text) == [f'<script src="{SCRIPT_PATH}" defer>']
+    assert not re.search(r"\s(?:style|on\w+)=", got.text)
     assert got.text.count("<h1") == 1
 
 
 def test_what_a_page_refers_to_is_there(inside: Served) -> None:
-    for path in re.findall(r'<link[^>]*href="([^"]*)"', inside.ask("/").text):
+    referred = re.findall(r'<(?:link|script)[^>]*(?:href|src)="([^"]*)"', inside.ask("/").text)
+    kinds = []
+    for path in referred:
         got = inside.ask(path)
         assert got.status == 200
-        assert got.headers["content-type"].startswith(("text/css", "image/svg+xml"))
+        kinds.append(got.headers["content-type"].partition(";")[0])
         assert "max-age" in got.headers["cache-control"]
+    assert kinds == ["image/svg+xml", "text/css", "text/javascript"]
 
 
 def test_a_year_of_people_is_still_a_small_page(tmp_path: object, inside: Served) -> None:
@@ -171,12 +176,12 @@ def test_today_shows_whom_to_write_to_why_and_with_which_words(inside: Served) -
 
 def test_an_answer_on_the_page_is_told_there_with_the_way_back(inside: Served) -> None:
     place = form_of(inside.ask("/"), "Noor")
-    got = inside.ask(place, "POST", {"do": "done", "to": "today"})
+    got = inside.ask(place, "POST", {"do": "done", "to": "/"})
     assert got.status == 303
     after = inside.ask(got.headers["location"])
     assert re.search(r"Noor Haddad.*</strong>: done", after.text)
     assert state(inside.house, NOOR) == "done"
-    inside.ask(place, "POST", {"do": "undo", "to": "today"})
+    inside.ask(place, "POST", {"do": "undo", "to": "/"})
     assert state(inside.house, NOOR) == "written"
 
 
@@ -187,7 +192,7 @@ def test_on_the_page_one_person_of_several_can_be_answered_for(inside: Served) -
     (uma,) = re.findall(
         r'action="([^"]*)"[^>]*class="row">.*?name="one" value="([^"]*)"[^>]*>\s*<span>uma@delta.example', page, re.S
     )[-1:]
-    got = inside.ask(uma[0], "POST", {"do": "done", "to": "today", "one": uma[1]})
+    got = inside.ask(uma[0], "POST", {"do": "done", "to": "/", "one": uma[1]})
     assert inside.ask(got.headers["location"]).status == 200
     assert (state(inside.house, "uma@delta.example"), state(inside.house, "vik@delta.example")) == ("done", "written")
 
@@ -215,9 +220,13 @@ def test_who_is_held_can_be_let_in_or_never(inside: Served) -> None:
     assert "2<span" in page.text
     for do, who in (("accept", "quinn"), ("ignore", "rosa")):
         sent = {"key": field(page, "key"), "who": f"{who}@elm.example", "do": do}
-        assert inside.ask("/say", "POST", sent).headers["location"] == "/held"
-    assert "quinn@elm.example" in house.nudged(LATER)
-    assert "Nobody waits" in inside.ask("/held").text
+        after = inside.ask(inside.ask("/say", "POST", sent).headers["location"])
+        assert f"{who}@elm.example</strong>: is {'let in' if do == 'accept' else 'ignored from now on'}" in after.text
+    assert house.nudged(LATER) == {NOOR, TOMAS, "quinn@elm.example"}
+    assert "Nobody waits" in after.text
+    assert 'value="heed"' in after.text
+    undone = inside.ask("/say", "POST", sent | {"do": "heed"})
+    assert "rosa@elm.example" in inside.ask(undone.headers["location"]).text
 
 
 def test_people_are_found_by_a_part_of_their_name_or_address(inside: Served) -> None:
@@ -240,6 +249,98 @@ def test_a_person_shows_meetings_and_follow_ups_and_can_be_stopped(inside: Serve
     assert inside.ask("/person?who=nobody@nowhere.example").status == 404
 
 
+def test_people_show_how_often_they_want_to_be_met(inside: Served) -> None:
+    person = f"/person?who={NOOR}"
+    sent = {"key": field(inside.ask(person), "key"), "who": NOOR, "do": "tier", "tier": "B"}
+    assert inside.ask("/say", "POST", sent).status == 303
+    assert 'value="B" selected' in inside.ask(person).text
+    assert "tier B" in inside.ask("/people").text
+    assert inside.ask("/say", "POST", sent | {"tier": "Z"}).status == 409
+    assert inside.ask("/say", "POST", sent | {"tier": ""}).status == 303
+    assert "tier B" not in inside.ask("/people").text
+
+
+def test_a_person_is_one_line_of_time(inside: Served) -> None:
+    inside.house.put(Ev("again", "2026-05-20 10:00", [NOOR], title="Second look"))
+    assert inside.house.sync("2026-05-13 02:00").exit_code == 0
+    shown = inside.ask(f"/person?who={NOOR}").text
+    ahead, _, behind = shown.partition("So far")
+    assert re.search(r"Last met</dt><dd>Tue 12 May 2026.*Next</dt><dd>Wed 20 May 2026", ahead, re.S)
+    assert "Second look" in ahead
+    assert "Second look" not in behind
+    assert behind.index("nice to meet you") < behind.index("12 May")
+
+
+def test_a_reminder_moves_to_a_chosen_day_and_is_still_there_on_it(
+    inside: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = form_of(inside.ask("/"), "Noor")
+    sent = {"do": "day", "day": "2026-06-05", "to": "/week?of=2026-06-01"}
+    got = inside.ask(place, "POST", sent)
+    assert got.headers["location"].startswith("/week?of=2026-06-01&did=")
+    shown = inside.ask(got.headers["location"]).text
+    assert re.search(r"Noor Haddad.*</strong>: moved to Friday 5 June", shown)
+    assert "Fri 5 Jun" in shown
+    # Past the end of the step's window, which is the user's to decide.
+    assert inside.house.sync("2026-06-05 02:00").exit_code == 0
+    monkeypatch.setenv("CALSYNC_NOW", "2026-06-05T08:00:00+00:00")
+    assert "Noor Haddad: nice to meet you" in inside.ask("/").text
+
+
+@pytest.mark.parametrize("day", ["", "2026-05-13", "2020-01-01", "2031-01-01", "9999-12-31", "tomorrow", "0001-01-01"])
+def test_a_day_that_makes_no_sense_moves_nothing(inside: Served, day: str) -> None:
+    before = inside.house.agenda(LATER)
+    got = inside.ask(form_of(inside.ask("/"), "Noor"), "POST", {"do": "day", "day": day, "to": "/"})
+    assert got.status == 400
+    assert "Nothing was changed" in got.text
+    assert 'href="/"' in got.text
+    assert inside.house.agenda(LATER) == before
+
+
+def test_a_reminder_has_a_page_of_its_own(inside: Served) -> None:
+    (path,) = {each for each in re.findall(r'href="(/reminder\?is=[^"]*)"', inside.ask("/week").text)[:1]}
+    shown = inside.ask(path).text
+    assert "Why now" in shown
+    assert "Another day" in shown
+    assert inside.ask("/reminder?is=000000000000").status == 404
+    assert inside.ask("/reminder?is=%25").status == 404
+    assert inside.ask("/reminder").status == 404
+
+
+@pytest.mark.parametrize(
+    "to", ["https://evil.example/", "//evil.example", "/login", "/\r\nX: y", "/a/b", "javascript:1"]
+)
+def test_an_answer_leads_back_to_pages_of_ours_alone(inside: Served, to: str) -> None:
+    place = form_of(inside.ask("/"), "Noor")
+    got = inside.ask(place, "POST", {"do": "tomorrow", "to": to})
+    assert got.headers["location"].startswith(place)
+
+
+def test_what_fails_is_told_on_every_page(inside: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "alert" not in inside.ask("/").text
+    (inside.house.folder / "work.ics").unlink()
+    assert inside.house.run("sync", now="2026-05-13 03:00", write=False).code == 3
+    for path in PAGES:
+        assert "work cannot be read since Wednesday 13 May" in inside.ask(path).text
+    monkeypatch.setenv("CALSYNC_NOW", "2026-05-17T08:00:00+00:00")
+    assert "The last sync was on" in inside.ask("/").text
+
+
+def test_a_feed_that_others_can_reach_has_a_code_to_scan(met: House) -> None:
+    with serving(met) as alone:
+        alone.sign_in()
+        assert 'class="qr"' not in alone.ask("/health").text
+    met.sections["serve"] = 'base_url = "https://nudges.example"'
+    met.outputs += '[[output]]\nname = "second"\ntype = "ics"\npath = "second.ics"\ndetails = "busy"\n'
+    with serving(met) as served:
+        served.sign_in()
+        shown = served.ask("/health").text
+    assert shown.count('class="qr"') == 2
+    for name in ("feed", "second"):
+        assert f'aria-label="QR code of the address of {name}"' in shown
+    assert len(shown) < 50_000
+
+
 def test_health_tells_of_syncs_and_where_to_subscribe(inside: Served) -> None:
     shown = inside.ask("/health").text
     assert "all went through" in shown
@@ -254,7 +355,7 @@ def test_what_a_meeting_is_called_is_text_and_never_html(inside: Served) -> None
     for path in ("/", "/week", "/people", "/person?who=eve@evil.example", "/people?q=<script>"):
         shown = inside.ask(path).text
         assert "<img" not in shown
-        assert "<script" not in shown
+        assert "<script>" not in shown
         assert 'href="javascript' not in shown
     assert "&lt;script&gt;" in inside.ask("/people").text
 
