@@ -140,7 +140,7 @@ def take(config: Config, ledger: Ledger, shown: str, reminder: str, sent: dict[s
     def later(desk: Desk) -> str:
         slot = promises.slots(ledger, "id = ?", live[0].followup.reminder)[0]
         answers.move(desk, [entry for entry in live if entry.followup.reminder == slot.id], when)
-        return f"{place}{mark}back={_moving(key, reminder, slot)}"
+        return f"{place}{mark}back={_moving(key, reminder, slot, live[0].followup.last_day)}"
 
     def said(value: str | None) -> Callable[[Desk], str]:
         def answer(desk: Desk) -> str:
@@ -153,8 +153,10 @@ def take(config: Config, ledger: Ledger, shown: str, reminder: str, sent: dict[s
         if before is None:
             answers.take_back(desk, entries)
             return place
-        start, moved = before
+        start, moved, last_day = before
         with ledger.atomic():
+            # A move beyond the end of its window took that end along.
+            promises.promise(ledger, [replace(entry.followup, last_day=last_day) for entry in live], now)
             for slot in promises.slots(ledger, "id = ? AND removed IS NULL", entries[0].followup.reminder):
                 length = slot.end - slot.start
                 promises.put_slots(ledger, [replace(slot, start=start, end=start + length, moved=moved)])
@@ -198,16 +200,16 @@ def _no_day(text: str, today: date) -> str:
     )
 
 
-def _moving(key: bytes, reminder: str, slot: Slot) -> str:
+def _moving(key: bytes, reminder: str, slot: Slot, last_day: date) -> str:
     """Where a reminder stood before it was moved, signed: what undoing that needs."""
-    told = f"{int(slot.start.timestamp())}.{int(slot.moved)}"
+    told = f"{int(slot.start.timestamp())}.{int(slot.moved)}.{last_day.toordinal()}"
     return f"{told}.{signature(key, f'back {reminder}', told)}"
 
 
-def _moved_from(key: bytes, reminder: str, back: str) -> tuple[datetime, bool] | None:
+def _moved_from(key: bytes, reminder: str, back: str) -> tuple[datetime, bool, date] | None:
     told, _, signed = back.rpartition(".")
     good = signature(key, f"back {reminder}", told)
     if not told or not hmac.compare_digest(signed.encode("utf-8", "replace"), good.encode()):
         return None
-    start, _, moved = told.partition(".")
-    return datetime.fromtimestamp(int(start), UTC), moved == "1"
+    start, moved, last_day = told.split(".")
+    return datetime.fromtimestamp(int(start), UTC), moved == "1", date.fromordinal(int(last_day))

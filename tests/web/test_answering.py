@@ -55,6 +55,11 @@ def starts(house: House, who: str) -> str:
     return next(start for address, step, start in house.open(EVENING) if (address, step) == (who, "hello"))
 
 
+def last_day(house: House, who: str) -> date:
+    """The end of the window of the first step."""
+    return next(e.followup.last_day for e in house.agenda(EVENING) if (e.emails[0], e.followup.step) == (who, "hello"))
+
+
 def press(served: Served, path: str, **form: str) -> Reply:
     """Press a button, and follow the way back to the page."""
     got = served.ask(place(path), "POST", form)
@@ -85,7 +90,7 @@ def test_links_stay_the_same_from_night_to_night(linked: Served) -> None:
     assert linked.house.feed_path.read_bytes() == before
 
 
-@pytest.mark.parametrize("word", ["Done", "Tomorrow", "Next week", "Not now", "Stop"])
+@pytest.mark.parametrize("word", ["Done", "Tomorrow", "Next week", "Another day", "Not now", "Stop"])
 def test_opening_a_link_changes_nothing(linked: Served, word: str) -> None:
     path = link(linked.house, NOOR, word)
     before = linked.house.agenda(EVENING, everything=True)
@@ -146,9 +151,23 @@ def test_an_answer_of_long_ago_is_not_taken_back(linked: Served, monkeypatch: py
 @pytest.mark.parametrize(("word", "do", "day"), [("Tomorrow", "tomorrow", 13), ("Next week", "next-week", 18)])
 def test_a_reminder_moves_and_can_be_put_back(linked: Served, word: str, do: str, day: int) -> None:
     path = link(linked.house, NOOR, word)
-    before = starts(linked.house, NOOR)
+    before, until = starts(linked.house, NOOR), last_day(linked.house, NOOR)
     after = press(linked, path, do=do)
     assert starts(linked.house, NOOR) == f"2026-05-{day} {before[-5:]}"
+    press(linked, path, do="undo", back=hidden(after, "back"))
+    assert (starts(linked.house, NOOR), last_day(linked.house, NOOR)) == (before, until)
+    assert linked.house.sync("2026-05-13 02:00").exit_code == 0
+    assert (starts(linked.house, NOOR), last_day(linked.house, NOOR)) == (before, until)
+
+
+def test_a_link_moves_a_reminder_to_a_day_that_is_chosen(linked: Served) -> None:
+    path = link(linked.house, NOOR, "Another day")
+    asked = linked.ask(path)
+    assert 'type="date" name="day" min="2026-05-13" max="2027-05-13" required' in asked.text
+    before = starts(linked.house, NOOR)
+    after = press(linked, path, do="day", day="2026-06-30")
+    assert "Tuesday 30 June" in after.text
+    assert starts(linked.house, NOOR) == f"2026-06-30 {before[-5:]}"
     press(linked, path, do="undo", back=hidden(after, "back"))
     assert starts(linked.house, NOOR) == before
 
@@ -160,7 +179,8 @@ def test_a_forged_way_back_moves_nothing(linked: Served) -> None:
     other = link(linked.house, TOMAS, "Next week")
     elsewhere = starts(linked.house, TOMAS)
     press(linked, other, do="undo", back=hidden(after, "back"))
-    press(linked, path, do="undo", back=hidden(after, "back").replace("17", "18", 1))
+    number, _, rest = hidden(after, "back").partition(".")
+    press(linked, path, do="undo", back=f"{int(number) + 900}.{rest}")
     assert (starts(linked.house, NOOR), starts(linked.house, TOMAS)) == (moved, elsewhere)
 
 

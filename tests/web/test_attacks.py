@@ -240,7 +240,7 @@ def test_every_answer_tells_the_browser_to_be_careful(open_house: Served, path: 
     assert "frame-ancestors 'none'" in headers["content-security-policy"]
     assert "unsafe" not in headers["content-security-policy"]
     assert headers["x-content-type-options"] == "nosniff"
-    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["referrer-policy"] == "same-origin"
     assert "server" not in headers
     assert "access-control-allow-origin" not in headers
     assert headers["cache-control"] in ("no-store", "private, no-cache")

@@ -32,7 +32,7 @@
     if (!found || found.hidden) return false;
     if (found.matches("input")) found.select();
     else found.click();
-    if (found.matches("summary")) found.parentElement.querySelector("input")?.focus();
+    if (found.matches("summary")) found.parentElement.querySelector("input[type=date]")?.focus();
     return true;
   };
 
