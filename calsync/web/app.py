@@ -20,7 +20,7 @@ from calsync.web.answering import ask, present, reminder_of, take
 from calsync.web.desk_pages import DeskPages
 from calsync.web.feed_door import FeedDoor
 from calsync.web.feeds import Feeds
-from calsync.web.guard import Guard, Guesses, TooLarge, form, host_names
+from calsync.web.guard import Guard, Guesses, TooLarge, TooSlow, form, host_names
 from calsync.web.people_pages import PeoplePages
 from calsync.web.rendering import SCRIPT_PATH, STYLE_PATH, icon, page, script, style, word
 from calsync.web.rules_pages import RulesPages
@@ -133,6 +133,7 @@ def application(config: Config, door: Doorkeeper, address: str, *, host: str = "
         ],
         exception_handlers={
             404: lambda _request, _error: _nothing_here(),
+            TooSlow: lambda _request, _error: PlainTextResponse("Too slow.\n", 408, {"Connection": "close"}),
             TooLarge: lambda _request, _error: PlainTextResponse("Too large.\n", 413),
             OperationalError: lambda _request, _error: _busy(),
             CalsyncError: lambda _request, _error: _trouble(),

@@ -6,6 +6,7 @@ foreign name can be pointed at this machine; small bodies; and a limit on guesse
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
 from contextvars import ContextVar
@@ -21,8 +22,12 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LARGEST_BODY = 8_192
+SLOWEST = 15.0
+"""So many seconds a form may take to arrive."""
+
 ROOT: ContextVar[str] = ContextVar("root", default="")
 """The path under which the request at hand reaches us from outside, empty for none."""
+
 _CSP = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none';"
     " frame-ancestors 'none'"
@@ -43,6 +48,10 @@ _RAW = tuple((name.lower().encode(), value.encode()) for name, value in HEADERS)
 
 class TooLarge(Exception):
     """A body is larger than any form of ours."""
+
+
+class TooSlow(Exception):
+    """A form did not arrive in time."""
 
 
 @dataclass
@@ -111,12 +120,17 @@ def _from_here(headers: dict[bytes, bytes]) -> bool:
 
 
 async def form(request: Request) -> dict[str, str]:
-    """Return the fields of a form. Raises :class:`TooLarge` before more than a form of ours is read."""
+    """Return the fields of a form. Raises :class:`TooLarge` before more than a form of ours is read, and
+    :class:`TooSlow` for one that does not end."""
     body = b""
-    async for piece in request.stream():
-        body += piece
-        if len(body) > LARGEST_BODY:
-            raise TooLarge
+    try:
+        async with asyncio.timeout(SLOWEST):
+            async for piece in request.stream():
+                body += piece
+                if len(body) > LARGEST_BODY:
+                    raise TooLarge
+    except TimeoutError:
+        raise TooSlow from None
     try:
         return dict(parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=20, errors="strict"))
     except ValueError:

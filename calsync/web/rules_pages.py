@@ -78,11 +78,17 @@ class RulesPages(Frame):
         self.trials = Trials(self.config)
 
     def rules(self, request: Request, session: str, ledger: Ledger) -> Response:
+        problems: list[str] = []
+        packs: tuple[Pack, ...] = ()
         try:
             packs = known_packs(self.config)
         except ConfigError as error:
-            return self.page("rules", session, ledger, request, packs=[], problems=error.problems)
-        return self.page("rules", session, ledger, request, packs=[self._told(each) for each in packs], problems=[])
+            problems = error.problems
+        found = self.trials.latest.found if self.trials.latest else None
+        trial = found if isinstance(found, Trial) else None
+        chart = charts.weeks([trial.present], trial.names[:1], trial.caps[1]) if trial else ""
+        told = {"packs": [self._told(each) for each in packs], "problems": problems}
+        return self.page("rules", session, ledger, request, **told, trial=trial, chart=Markup(chart))
 
     def _told(self, pack: Pack) -> PackTold:
         own = tuple(file.name for file in pack.files if file.parent == self.config.rules_dir)

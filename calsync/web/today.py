@@ -18,8 +18,8 @@ _VERBS = {"mailto": "Write the mail", "tel": "Call", "sms": "Write the message"}
 
 @dataclass(frozen=True)
 class Card:
-    """One reminder as shown: ``facts`` are its paragraphs, ``subject`` and ``draft`` what could be sent,
-    ``links`` what opens the touch, with a label."""
+    """One reminder as shown: ``facts`` are its paragraphs but the one that names its people, ``subject``
+    and ``draft`` what could be sent, ``links`` what opens the touch, with a label."""
 
     entry: Entry
     members: tuple[Entry, ...]
@@ -47,7 +47,15 @@ def _card(key: bytes, reminder: str, members: Sequence[Entry], description: str)
     facts, draft, links = parts(description)
     shown = ticket(key, reminder, (first.end + VALID).date())
     subject, _, body = draft.partition("\n") if draft.startswith("Subject: ") else ("", "", draft)
+    facts = tuple(fact for fact in facts if not _names(fact, members))
     return Card(first, tuple(members), shown, facts, subject.removeprefix("Subject: "), body.lstrip("\n"), links)
+
+
+def _names(fact: str, members: Sequence[Entry]) -> bool:
+    """Whether a paragraph is the one that says who it is about."""
+    addresses = [address for member in members for address in member.emails]
+    ends = (*(f"<{address}>" for address in addresses), *addresses)
+    return all(line.lower().endswith(ends) for line in fact.split("\n"))
 
 
 def parts(description: str) -> tuple[tuple[str, ...], str, tuple[tuple[str, str], ...]]:

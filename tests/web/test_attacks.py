@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import socket
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 
 import pytest
 
+from calsync.web import guard
 from tests.acceptance.conftest import House
 from tests.web.conftest import EVENING, Served, serving, two_newcomers
 from tests.world import at
@@ -120,7 +122,7 @@ def test_a_method_that_is_not_meant_changes_nothing(open_house: Served, method: 
         {"Host": "nudges.example@evil.example"},
     ],
 )
-@pytest.mark.parametrize("path", ["ticket", "/say", "/logout", "/login"])
+@pytest.mark.parametrize("path", ["ticket", "/say", "/logout", "/login", "/rules/try"])
 def test_another_site_can_send_no_form(open_house: Served, path: str, headers: dict[str, str]) -> None:
     where = ticket(open_house) if path == "ticket" else path
     key = re.search(r'name="key" value="([^"]*)"', open_house.ask("/health").text)
@@ -135,7 +137,7 @@ def test_another_site_can_send_no_form(open_house: Served, path: str, headers: d
 
 
 @pytest.mark.parametrize("key", ["", "x", "0" * 22, "é"])
-@pytest.mark.parametrize("path", ["/say", "/logout"])
+@pytest.mark.parametrize("path", ["/say", "/logout", "/rules/try"])
 def test_a_form_without_the_key_of_this_session_is_refused(open_house: Served, path: str, key: str) -> None:
     before = everything(open_house)
     got = open_house.ask(path, "POST", {"do": "stop", "who": "noor@juniper.example", "key": key})
@@ -232,7 +234,106 @@ def test_a_request_that_is_none_is_refused_and_the_server_lives_on(open_house: S
     assert open_house.ask("/").status == 200
 
 
-@pytest.mark.parametrize("path", ["/", "/login", "/nothing", "feed", "ticket", "/style.css"])
+def test_a_form_that_never_ends_is_given_up_and_holds_up_nobody(
+    open_house: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guard, "SLOWEST", 0.5)
+    before = everything(open_house)
+    head = f"POST {ticket(open_house)} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 50\r\n\r\ndo=done".encode()
+    with socket.create_connection(("127.0.0.1", open_house.port), timeout=10) as line:
+        line.sendall(head)
+        assert open_house.ask("/").status == 200
+        assert line.recv(4000).startswith(b"HTTP/1.1 408 ")
+    assert everything(open_house) == before
+
+
+def test_a_hundred_requests_that_never_end_keep_nobody_out(open_house: Served) -> None:
+    with ExitStack() as stack:
+        for _ in range(100):
+            line = stack.enter_context(socket.create_connection(("127.0.0.1", open_house.port), timeout=10))
+            line.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ")
+        assert open_house.ask("/").status == 200
+        assert open_house.ask(open_house.feed_path()).status == 200
+    assert open_house.ask("/").status == 200
+
+
+BREAK = "%0d%0aSet-Cookie:%20calsync=evil%0d%0a%0d%0a<b>evil"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/{BREAK}",
+        f"/login?key={BREAK}",
+        f"/people?q={BREAK}",
+        f"/person?who={BREAK}@x",
+        f"/week?of={BREAK}",
+        f"/?did={BREAK}&back={BREAK}&one={BREAK}",
+        f"/held?said=ignore&about={BREAK}@x",
+        f"/reminder?is={BREAK}",
+        f"/rules/try?name={BREAK}&value={BREAK}",
+        f"/feed/{BREAK}.ics",
+        f"/a/{BREAK}/done",
+    ],
+)
+def test_no_line_break_becomes_a_header_and_no_word_becomes_html(open_house: Served, path: str) -> None:
+    got = open_house.ask(path)
+    assert got.status in (200, 303, 400, 404, 429)
+    assert "calsync=evil" not in got.headers.get("set-cookie", "")
+    assert "<b>" not in got.text
+
+
+@pytest.mark.parametrize("where", ["ticket", "/say", "/rules/try", "/login"])
+def test_no_line_break_of_a_form_becomes_a_header(open_house: Served, where: str) -> None:
+    place = ticket(open_house) if where == "ticket" else where
+    key = re.search(r'name="key" value="([^"]*)"', open_house.ask("/health").text)
+    assert key
+    evil = "x\r\nSet-Cookie: calsync=evil\r\n\r\n<b>evil"
+    sent = dict.fromkeys(("to", "who", "one", "back", "day", "name0", "value0", "last", "password"), evil)
+    for do in ("undo", "day", "stop", "tier"):
+        got = open_house.ask(place, "POST", sent | {"do": do, "key": key[1] if where != "/login" else evil})
+        assert got.status in (303, 400, 403, 409, 410, 429)
+        assert "calsync=evil" not in got.headers.get("set-cookie", "")
+        assert "<b>" not in got.text
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/say?do=stop&who=noor@juniper.example",
+        "/logout",
+        "/rules/try?last=2+years&name0=professional.first-meeting.hello.after&value0=2+days",
+        "/?do=done",
+        "/reminder?is=x&do=done",
+        "/held?said=accept&about=noor@juniper.example",
+        "/people?said=stop&about=noor@juniper.example",
+        "/person?who=noor@juniper.example&do=tier&tier=A",
+    ],
+)
+def test_no_link_does_anything_whoever_follows_it(open_house: Served, path: str) -> None:
+    before = everything(open_house)
+    for method in ("GET", "HEAD"):
+        got = open_house.ask(path, method, Purpose="prefetch", Sec_Purpose="prefetch")
+        assert got.status in (200, 404, 405)
+        assert "set-cookie" not in got.headers
+    assert "Replaying" not in open_house.ask("/rules/try").text
+    assert "no more follow-ups" not in open_house.ask(path).text
+    assert everything(open_house) == before
+
+
+def test_a_form_that_was_sent_once_changes_nothing_when_it_is_sent_again(open_house: Served) -> None:
+    place, before = ticket(open_house), open_house.house.agenda(EVENING)
+    moved = open_house.ask(place, "POST", {"do": "day", "day": "2026-06-02"})
+    once = everything(open_house)
+    assert open_house.ask(place, "POST", {"do": "day", "day": "2026-06-02"}).status == 303
+    assert everything(open_house) == once
+    back = moved.headers["location"].partition("back=")[2]
+    for _ in range(2):
+        assert open_house.ask(place, "POST", {"do": "undo", "back": back}).status == 303
+    assert open_house.house.agenda(EVENING) == before
+
+
+@pytest.mark.parametrize("path", ["/", "/login", "/nothing", "/rules", "/held", "feed", "ticket", "/style.css"])
 def test_every_answer_tells_the_browser_to_be_careful(open_house: Served, path: str) -> None:
     where = {"feed": open_house.feed_path(), "ticket": ticket(open_house)}.get(path, path)
     headers = open_house.ask(where).headers

@@ -303,9 +303,19 @@ def test_a_reminder_has_a_page_of_its_own(inside: Served) -> None:
     shown = inside.ask(path[1]).text
     assert "Why now" in shown
     assert "Another day" in shown
+    assert "&lt;" not in shown  # the people are named once, by the links to them
     assert inside.ask("/reminder?is=000000000000").status == 404
     assert inside.ask("/reminder?is=%25").status == 404
     assert inside.ask("/reminder").status == 404
+
+
+def test_a_provisional_reminder_says_what_that_means(inside: Served) -> None:
+    inside.house.put(Ev("soon", "2026-05-20 10:00", ["wim@elm.example"]))
+    assert inside.house.sync("2026-05-13 02:00").exit_code == 0
+    week = inside.ask("/week?of=2026-05-21").text
+    path = re.search(r'href="(/reminder\?is=[^"]*)"(?:(?!</a>).)*wim@elm', week, re.S)
+    assert path
+    assert "Provisional" in inside.ask(path[1]).text
 
 
 @pytest.mark.parametrize(
@@ -362,12 +372,23 @@ def test_what_a_meeting_is_called_is_text_and_never_html(inside: Served) -> None
 
 
 def test_a_private_meeting_is_not_named_on_any_page(inside: Served) -> None:
-    secret = Ev("p", "2026-05-12 12:00", ["pia@oak.example"], title="Liver clinic", extra=["CLASS:PRIVATE"])
-    inside.house.put(secret)
+    title, extra = "Liver clinic", ["CLASS:PRIVATE", "LOCATION:Ward 7"]
+    quinn = "quinn@oak.example"
+    inside.house.put(
+        Ev("p", "2026-05-12 12:00", ["pia@oak.example"], title=title, extra=extra),
+        Ev("q", "2026-05-12 15:00", [quinn], organizer=quinn, mine="NEEDS-ACTION", title=title, extra=extra),
+    )
     assert inside.house.sync("2026-05-12 19:00").exit_code == 0
-    pages = [inside.ask(path).text for path in ("/", "/week", "/people", "/person?who=pia@oak.example", "/health")]
-    assert "pia@oak.example" in pages[2]
-    assert not any("Liver" in page for page in pages)
+    own = re.findall(r'href="(/reminder\?is=[^"]*)"', inside.ask("/week").text)
+    people = [f"/person?who={name}@oak.example" for name in ("pia", "quinn")]
+    pages = {path: inside.ask(path).text for path in {*PAGES, *own, *people}}
+    assert "pia@oak.example" in pages["/people"]
+    assert "quinn@oak.example" in pages["/held"]
+    answer = inside.ask(form_of(inside.ask("/"), "pia")).text
+    assert "pia@oak.example" in answer
+    for text in (*pages.values(), answer):
+        assert "Liver" not in text
+        assert "Ward" not in text
 
 
 def test_a_reminder_comes_apart_into_facts_draft_and_links() -> None:

@@ -89,6 +89,7 @@ def test_the_present_rules_are_replayed_with_a_chart(inside: Served) -> None:
     assert 'aria-label="Reminders by week' in shown
     assert re.search(r"Reminders</th><td>\d", shown)
     assert "people on the same days" not in shown
+    assert 'aria-label="Reminders by week' in inside.ask("/rules").text
     assert not re.search(r"\sstyle=", shown)
     assert len(shown) < 50_000
 

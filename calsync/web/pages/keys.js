@@ -45,7 +45,7 @@
     else if (key === "j") step(1);
     else if (key === "k") step(-1);
     else if (key >= "1" && key <= "6") all("nav a")[key - 1]?.click();
-    else if (key === "/" && !document.querySelector('[data-key="/"]')) location.assign("/people#q");
+    else if (key === "/" && !document.querySelector('[data-key="/"]')) location.assign(`${all("nav a")[3].href}#q`);
     else if (!/^[a-z/]$/.test(key) || !press(key)) return;
     event.preventDefault();
   });

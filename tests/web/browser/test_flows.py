@@ -153,7 +153,7 @@ def test_somebody_is_found_kept_in_touch_with_and_stopped(visit: Visit) -> None:
 
 def test_rules_are_tried_with_a_change(visit: Visit) -> None:
     visit.go("/rules")
-    visit.use(visit.page.get_by_role("link", name="Try them on your past"))
+    visit.use(visit.page.get_by_role("link", name="Try a change"))
     visit.page.get_by_label("How far back").select_option("three months")
     visit.fill(visit.page.get_by_label("Which value").first, "professional.first-meeting.hello.after")
     visit.fill(visit.page.get_by_label("Its new value").first, "2 working days")
@@ -162,6 +162,9 @@ def test_rules_are_tried_with_a_change(visit: Visit) -> None:
     expect(visit.page.get_by_role("img", name="Reminders by week")).to_be_visible(timeout=30_000)
     expect(visit.page.get_by_text("on another day.")).to_be_visible()
     visit.shot("tried")
+    visit.use(visit.page.get_by_role("link", name="Rules"))
+    expect(visit.page.get_by_role("heading", name="What they asked of you")).to_be_visible()
+    visit.shot("rules-chart")
 
 
 def test_a_link_in_a_reminder_answers_from_a_calendar_app(visit: Visit, axe: str) -> None:
