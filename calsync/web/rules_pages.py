@@ -40,9 +40,10 @@ _UNLESS = {"met": "you meet again", "booked": "another meeting is coming"}
 
 @dataclass(frozen=True)
 class StepTold:
-    """One step, or one cadence, in words."""
+    """One step, or one cadence, in words; ``after`` is when it is meant for, empty for a cadence."""
 
     name: str
+    after: str
     symbol: str
     what: str
     when: str
@@ -175,21 +176,28 @@ def _rule(rule: Rule) -> RuleTold:
     conditions = "; ".join(words for _, words in condition_words(rule))
     if rule.every is not None:
         when = "as often as their tier says" if rule.every == "tier" else f"every {rule.every}"
-        steps: tuple[StepTold, ...] = (_touch(rule, rule.id, when),)
+        steps: tuple[StepTold, ...] = (_touch(rule, rule.id, "", when),)
     else:
         steps = tuple(
-            _touch(step, step.id, f"{step.after} after", f"good until {step.window} after", _unless(step.unless))
+            _touch(
+                step,
+                step.id,
+                str(step.after),
+                f"{step.after} after",
+                f"good until {step.window} after",
+                _unless(step.unless),
+            )
             for step in rule.steps
         )
     return RuleTold(rule.id, rule.summary, conditions, steps)
 
 
-def _touch(touch: Touch, name: str, when: str, *notes: str) -> StepTold:
+def _touch(touch: Touch, name: str, after: str, when: str, *notes: str) -> StepTold:
     channel = touch.channel
     at = format_hours(touch.at) if touch.at else "in your working hours"
     days = ["weekends too"] if touch.days == "any" else []
     told = (at, *days, *(note for note in notes if note))
-    return StepTold(name, FORMS[channel].symbol if channel else "", channel.value if channel else "", when, told)
+    return StepTold(name, after, FORMS[channel].symbol if channel else "", channel.value if channel else "", when, told)
 
 
 def _unless(unless: Sequence[str]) -> str:

@@ -75,6 +75,14 @@ def test_what_the_user_changed_is_marked_and_shown(inside: Served) -> None:
     assert "2 working days after" in shown
 
 
+def test_a_step_leads_to_a_trial_of_another_time(inside: Served) -> None:
+    link = re.search(r'href="(/rules/try[^"]*hello[^"]*)"', inside.ask("/rules").text)
+    assert link
+    shown = inside.ask(html.unescape(link[1])).text
+    assert f'value="{NAME}"' in shown
+    assert 'value="1 working day"' in shown
+
+
 def test_rules_that_are_broken_are_told_where(inside: Served) -> None:
     (inside.house.folder / "rules").mkdir(exist_ok=True)
     (inside.house.folder / "rules" / "professional.toml").write_text('extends = "professional"\nnonsense = 1\n')
