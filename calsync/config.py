@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError, model_validator
 
-from calsync.config_conflicts import conflicts, kind_of
+from calsync.config_conflicts import conflicts, kind_of, unknown_packs
 from calsync.config_values import (
     Address,
     Alarm,
@@ -278,6 +278,8 @@ def load(path: Path) -> Config:
     except ValidationError as error:
         problems = of_validation(error, ConfigFile) + problems
     if problems:
+        told = {problem.path for problem in problems}
+        problems += [problem for problem in unknown_packs(data, folder) if problem.path not in told]
         raise ConfigError(_lines(path, text, data, problems), f"Correct {path} and try again.")
     return Config(
         path=path.absolute(),

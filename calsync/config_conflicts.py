@@ -48,12 +48,27 @@ def conflicts(data: Mapping[str, Any], folder: Path) -> Iterator[Problem]:
     for at, table in [*sources, *outputs]:
         if ledger and ledger == _real(table, "path", folder):
             yield Problem((*at, "path"), "is the ledger's file too")
-    rules = data.get("rules")
-    packs = rules.get("packs") if isinstance(rules, dict) else None
-    names = packs if isinstance(packs, list) else []
+    names = _packs(data)
     for number, name in enumerate(names):
         if name in names[:number]:
             yield Problem(("rules", "packs", number), f"{shown(name)} is listed twice")
+
+
+def unknown_packs(data: Mapping[str, Any], folder: Path) -> Iterator[Problem]:
+    """Packs that a config names and that are nowhere. A config that is right otherwise is told so when its
+    packs are read; one that is wrong should not have to be corrected twice."""
+    from calsync.rules.layers import available, unknown
+
+    known = available(folder / "rules")
+    for number, name in enumerate(_packs(data)):
+        if isinstance(name, str) and name not in known:
+            yield Problem(("rules", "packs", number), unknown(name, known))
+
+
+def _packs(data: Mapping[str, Any]) -> list[Any]:
+    rules = data.get("rules")
+    packs = rules.get("packs") if isinstance(rules, dict) else None
+    return packs if isinstance(packs, list) else []
 
 
 def _tables(data: Mapping[str, Any], key: str) -> Iterator[tuple[KeyPath, dict[str, Any]]]:

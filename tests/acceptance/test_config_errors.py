@@ -90,9 +90,12 @@ def test_text_that_is_no_toml_names_its_line(settled: House) -> None:
 def test_all_problems_of_a_file_are_reported_at_once(settled: House) -> None:
     broken = (
         GOOD.replace("Europe/London", "Mars/Base")
-        + '[people]\nselct = "ask"\n[limits]\nbrake = -1\n[serve]\nport = "x"\n'
+        + '[people]\nselct = "ask"\n[rules]\npacks = ["persnal", "own"]\n[limits]\nbrake = -1\n[serve]\nport = "x"\n'
     )
+    settled.pack("own", PACK)
     told = refused(settled, broken)
+    assert 'rules.packs.1: there is no pack "persnal"; did you mean "personal"?' in told.err
+    assert '"own"' not in told.err
     for word in ("Mars/Base", "selct", "limits.brake", "serve.port"):
         assert word in told.err
 
