@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +13,8 @@ from calsync.ledger import promises, who
 from calsync.ledger.ledger import Ledger
 from calsync.model import OPEN, FollowUp, Slot, State, of_cadence
 from calsync.people.identity import Identities
+
+_LEFT = frozenset({State.WAITING, State.MET, State.DISMISSED, State.WITHDRAWN})
 
 
 @dataclass(frozen=True)
@@ -144,6 +146,14 @@ def shown_as_entries(
     identities = identities or identities_of(config, ledger)
     zone = config.me.zone
     ids = json.dumps(sorted({row.reminder for row in rows if row.reminder}))
+    open_ = {
+        reminder
+        for (reminder,) in ledger.rows(
+            "SELECT DISTINCT reminder FROM followup WHERE state IN ('provisional', 'planned', 'written')"
+            " AND reminder IN (SELECT value FROM json_each(?))",
+            ids,
+        )
+    }
     slots = {slot.id: slot for slot in promises.slots(ledger, "id IN (SELECT value FROM json_each(?))", ids)}
     titles = dict(ledger.rows("SELECT id, title FROM reminder WHERE id IN (SELECT value FROM json_each(?))", ids))
     people = {row.address: identities.person(row.address) for row in rows}
@@ -155,7 +165,7 @@ def shown_as_entries(
     for row in rows:
         person = people[row.address]
         name, emails = described[person]
-        slot = _standing(row, slots)
+        slot = _standing(row, slots, open_)
         result.append(
             Entry(
                 row,
@@ -165,7 +175,7 @@ def shown_as_entries(
                 slot.start.astimezone(zone) if slot else None,
                 slot.end.astimezone(zone) if slot else None,
                 config.me.timezone,
-                titles.get(row.reminder) or f"{_words(row)}: {name or row.name or row.address}",
+                _title(row, titles, open_) or f"{_words(row)}: {name or row.name or row.address}",
                 row.meeting_start.astimezone(zone),
             )
         )
@@ -174,12 +184,21 @@ def shown_as_entries(
     return result
 
 
+def _title(row: FollowUp, titles: Mapping[str, str], open_: Collection[str]) -> str:
+    """Return the title of its reminder; none where that now names only the others in it."""
+    has_left = row.state in (*_LEFT, State.DONE) and row.reminder in open_
+    return "" if has_left else titles.get(row.reminder, "")
+
+
 def _words(row: FollowUp) -> str:
-    return (row.rule if of_cadence(row) else row.step).replace("-", " ")
+    tick = "✓ " if row.state is State.DONE else ""
+    return tick + (row.rule if of_cadence(row) else row.step).replace("-", " ")
 
 
-def _standing(row: FollowUp, slots: dict[str, Slot]) -> Slot | None:
+def _standing(row: FollowUp, slots: dict[str, Slot], open_: Collection[str]) -> Slot | None:
+    """Return where a follow-up stands. One that has left a reminder that is open for the others in it
+    stands nowhere."""
     slot = slots.get(row.reminder)
     if slot is None or (slot.removed is not None and row.state not in OPEN):
         return None
-    return slot
+    return None if row.state in _LEFT and row.reminder in open_ else slot

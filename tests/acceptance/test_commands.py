@@ -110,6 +110,35 @@ def test_what_has_no_slot_has_null_times(house: House) -> None:
     assert all(list(entry) == ENTRY for entry in entries)
 
 
+def test_who_has_left_a_reminder_for_several_has_null_times(house: House) -> None:
+    """The others still meet it there; for the one who waits there is nothing to see."""
+    house.put(KEEP, met(guests=[LIV, MAX]), met("again", "2026-03-30T10:00", [LIV]))
+    house.run("sync", now=NIGHT)
+    starts = {(e["person"]["emails"][0], e["step"]): (e["state"], e["start"]) for e in agenda(house, "--all")}
+    assert starts[LIV, "meet"] == starts[LIV, "check-in"] == ("waiting", None)
+    house.put(KEEP, met(guests=[LIV, MAX]))
+    house.run("sync", now=NIGHT)
+    house.put(KEEP, met(guests=[LIV, MAX]), met("again", "2026-03-30T10:00", [LIV]))
+    house.run("sync", now=NIGHT)
+    house.run("dismiss", LIV, now=NIGHT)
+    starts = {(e["person"]["emails"][0], e["step"]): (e["state"], e["start"]) for e in agenda(house, "--all")}
+    assert starts[LIV, "hello"] == ("dismissed", None)
+    assert starts[LIV, "meet"] == starts[LIV, "check-in"] == ("waiting", None)
+    assert starts[MAX, "hello"] == ("written", "2026-03-11T09:00:00+00:00")
+    assert {state for (who, _), (state, start) in starts.items() if who == MAX and start} == {"written"}
+
+
+def test_what_one_of_several_has_done_is_told_by_their_own_name(house: House) -> None:
+    house.put(KEEP, met(guests=[named("Liv Berg", LIV), named("Max Roth", MAX)]))
+    house.run("sync", now=NIGHT)
+    house.run("done", LIV, now=NIGHT)
+    titles = {
+        (e["person"]["emails"][0], e["state"]): e["title"] for e in agenda(house, "--all") if e["step"] == "hello"
+    }
+    assert titles == {(LIV, "done"): "✓ hello: Liv Berg", (MAX, "written"): "✉ Email Max Roth: nice to meet you"}
+    assert "Max" not in house.run("why", LIV, now=NIGHT).out.split("because")[0]
+
+
 def test_a_provisional_follow_up_says_so_in_state_and_flag(house: House) -> None:
     house.put(KEEP, met(start="2026-03-12T10:00"))
     house.run("sync", now=NIGHT)
