@@ -212,11 +212,20 @@ def test_a_source_that_fails_for_three_days_is_told_in_the_feed_until_it_works(h
     assert home.night(NOW + 3 * NIGHT).written == {"feed": counts(unchanged=1)}
     told = home.bytes().replace(b"\r\n ", b"").decode()
     assert told.count("SUMMARY:calsync needs attention") == 1
-    assert "source work has failed since Tuesday 10 March 2026: secret.ics: cannot be read." in told
+    assert "source work has failed since Tuesday 10 March 2026: secret.ics: cannot be read.\\nLook after it." in told
     assert "DTSTART:20260313T090000Z" in told
     home.ledger.connection.execute("UPDATE source SET failed_since = NULL")
     home.night(NOW + 4 * NIGHT)
     assert b"attention" not in home.bytes()
+
+
+def test_attention_of_a_night_is_not_stamped_with_the_morning_to_come(home: Home) -> None:
+    home.fail("work", NOW - 4 * NIGHT)
+    home.night(datetime(2026, 3, 13, 1, 30, tzinfo=UTC))
+    told = home.bytes().decode()
+    assert "DTSTART:20260313T090000Z" in told
+    assert "DTSTAMP:20260313T000000Z" in told
+    assert "LAST-MODIFIED:20260313T000000Z" in told
 
 
 def test_attention_is_the_same_bytes_all_day(home: Home) -> None:

@@ -170,7 +170,7 @@ def attention_of(config: Config, ledger: Ledger, now: datetime, output: str) -> 
     for name, since, trouble, remedy in failing:
         local = datetime.fromtimestamp(since, config.me.zone)
         day = f"{local:%A} {local.day} {local:%B %Y}"
-        lines.append(f"{name} has failed since {day}: {trouble} {remedy}".strip())
+        lines.append("\n".join(filter(None, (f"{name} has failed since {day}: {trouble}", remedy))))
     today = now.astimezone(config.me.zone).date()
     return Attention("\n".join(lines), datetime.combine(today, config.me.working_hours[0], config.me.zone))
 

@@ -142,8 +142,10 @@ def _alarm(before: timedelta, summary: Text) -> Alarm:
 def _attention_event(attention: Attention, details: Details) -> Event:
     event = Event()
     event.add("UID", f"{ATTENTION}@calsync")
-    event.add("DTSTAMP", _utc(attention.at))
-    event.add("LAST-MODIFIED", _utc(attention.at))
+    # Its day has begun whenever it is written; a stamp in the time to come would be a lie.
+    stamp = _utc(attention.at.replace(hour=0, minute=0))
+    event.add("DTSTAMP", stamp)
+    event.add("LAST-MODIFIED", stamp)
     # It comes and goes under one UID for ever, so its SEQUENCE has to rise by itself.
     event.add("SEQUENCE", int(attention.at.timestamp()) // 60)
     event.add("DTSTART", _utc(attention.at))
