@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import combinations
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -170,7 +171,7 @@ def merge(desk: Desk, one: Found, other: Found) -> None:
 
 
 def split(desk: Desk, found: Found, address: str | None) -> list[str]:
-    """Take merged addresses apart, one of them or all; return those that stand alone now.
+    """Take merged addresses apart, one of them or all, for good; return those that stand alone now.
 
     Raises UsageError where the link is not calsync's to undo.
     """
@@ -185,10 +186,11 @@ def split(desk: Desk, found: Found, address: str | None) -> list[str]:
                 f"{found.called} was not merged with calsync people merge",
                 "Their addresses are linked by aliases in the config or by a contact card." if linked else "",
             )
-        if address:
-            for rest in desk.circle.identities.addresses(found.person):
-                if rest != own[0]:
-                    who.link(desk.ledger, own[0], rest, same=False)
+        # Who takes two people apart has said that they are two: duplicates need not ask that again.
+        everybody_in = desk.circle.identities.addresses(found.person)
+        for one, other in combinations(everybody_in, 2):
+            if one in own or other in own:
+                who.link(desk.ledger, one, other, same=False)
     return own
 
 

@@ -115,6 +115,18 @@ def test_people_duplicates_asks_once(house: House) -> None:
     assert house.nudged() == {ANA}
 
 
+def test_who_was_merged_and_taken_apart_again_is_not_asked_about_again(house: House) -> None:
+    old = Ev("old", "2025-03-10T10:00", [named("Ana Gold", HOME)])
+    house.met(old, Ev("m", "2026-03-10T10:00", [named("Ana Gold", ANA)]))
+    house.run("people", "merge", ANA, HOME)
+    house.run("people", "split", ANA)
+    assert house.run("people", "duplicates", "--json").json == []
+    assert "may be the same person" not in house.feed_path.read_bytes().decode()
+    assert house.nudged() == {ANA}
+    house.run("people", "merge", ANA, HOME)
+    assert house.nudged() == set()
+
+
 def test_emails_are_told_in_lower_case_latest_used_first(house: House) -> None:
     house.people["aliases"] = [[ANA, HOME]]
     house.people["lookback"] = "30 days"
