@@ -154,7 +154,12 @@ def say(desk: Desk, person: Found | str, key: str, value: str | None) -> None:
 
 def accept(desk: Desk, person: Found) -> int:
     """Let a person in from the inbox, with all meetings held there that they are in; return how
-    many these are."""
+    many these are. One whom the user ignored before is ignored no more.
+
+    Raises UsageError where it is the config that ignores them.
+    """
+    if desk.circle.standing(person.person).kind == "ignored":
+        desk = _no_longer_ignored(desk, person)
     rows = held(desk, person.person)
     records = desk.seen.of_people(desk.circle.identities.addresses(person.person))
     meetings = desk.meetings(records, desk.since, desk.until + timedelta(days=1))
@@ -163,6 +168,17 @@ def accept(desk: Desk, person: Found) -> int:
         who.accept_meetings(desk.ledger, {row.uid for row in rows} | {meeting.uid for meeting in kept})
         who.say(desk.ledger, person.person, "accepted", "yes", desk.now)
     return len({row.meeting for row in rows} | {meeting.key for meeting in kept})
+
+
+def _no_longer_ignored(desk: Desk, person: Found) -> Desk:
+    with desk.ledger.atomic():
+        for address in desk.circle.identities.addresses(person.person):
+            who.say(desk.ledger, address, "ignored", None)
+    desk = desk_of(desk.config, desk.ledger, desk.now)
+    if desk.circle.standing(person.person).kind == "ignored":
+        raise UsageError(f"{person.called} is ignored by people.ignore in the config", "Take them out of that list.")
+    keep_judgements(desk.config, desk.ledger, judged_of(desk.config, desk.circle), desk.cards)
+    return desk
 
 
 def held(desk: Desk, person: str | None = None) -> list[FollowUp]:

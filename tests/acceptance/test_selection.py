@@ -36,6 +36,34 @@ def test_ask_and_ignore_in_the_inbox(house: House) -> None:
     assert house.verdicts(BO) == ["excluded"]
 
 
+def test_who_was_ignored_by_a_slip_is_let_in_by_accepting_them(house: House) -> None:
+    house.people["select"] = "ask"
+    house.met(Ev("m", "2026-03-10T10:00", [ANA, BO]))
+    house.run("inbox", "ignore", BO)
+    house.sync(NOW)
+    told = house.run("inbox", "accept", BO)
+    assert (told.code, told.out.split(":")[0]) == (0, "Accepted")
+    assert house.verdicts(BO) == ["newcomer"]
+    assert house.nudged() == {BO}
+
+
+def test_a_held_meeting_is_accepted_with_the_person_who_was_ignored_by_a_slip(house: House) -> None:
+    house.met(Ev("m", "2026-03-10T10:00", [ANA], organizer=ANA, mine="NEEDS-ACTION"))
+    house.run("inbox", "ignore", ANA)
+    house.sync(NOW)
+    assert house.run("inbox", "accept", ANA).code == 0
+    assert house.nudged() == {ANA}
+
+
+def test_accepting_somebody_whom_the_config_ignores_says_so_and_changes_nothing(house: House) -> None:
+    house.people["ignore"] = [BO]
+    house.met(Ev("m", "2026-03-10T10:00", [ANA, BO]))
+    told = house.run("inbox", "accept", BO)
+    assert told.code == 2
+    assert "people.ignore" in told.err
+    assert house.nudged() == {ANA}
+
+
 def test_an_answer_in_the_inbox_that_comes_late_starts_what_still_makes_sense(house: House) -> None:
     house.people["select"] = "ask"
     house.met(Ev("m", "2026-03-10T10:00", [ANA]))
