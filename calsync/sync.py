@@ -18,7 +18,7 @@ from calsync.errors import BrakeError, BusyError, ConfigError
 from calsync.ids import digest_id
 from calsync.ledger.ledger import Ledger, seconds
 from calsync.model import OPEN, FollowUp, State, of_cadence
-from calsync.night.adoption import as_they_stand, marks_of, remember_marks, without_tier
+from calsync.night.adoption import as_they_stand, marks_of, remember_marks, tell_of_adopted, without_tier
 from calsync.night.desk import Desk
 from calsync.night.gather import Gathered, gather
 from calsync.night.hearing import Ears, hear
@@ -202,6 +202,7 @@ def replan(
         if marks:
             remember_marks(desk, arranged, ears)
             report.notes += [note] if (note := without_tier(desk, arranged)) else []
+            tell_of_adopted(report, marks)
 
 
 def _without_adopted(desk: Desk, planned: Plan, arranged: Arranged, marks: Sequence[Mark]) -> Plan:

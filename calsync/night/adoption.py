@@ -21,6 +21,7 @@ from calsync.model import EVERY, OPEN, Channel, FollowUp, Slot, State, of_cadenc
 from calsync.night.desk import Desk
 from calsync.night.hearing import Ears
 from calsync.outputs.base import Mark
+from calsync.report import Report
 
 _ROUNDS, _TURNS = 8, 16
 """How often a meeting moved, and a reminder returned, for its id to be known again."""
@@ -108,6 +109,16 @@ def as_they_stand(arranged: Arranged, marks: Sequence[Mark], now: datetime, zone
     carried = {row.reminder for row in rows}
     slots = {slot.id: slot for slot in arranged.slots if slot.id in carried} | slots
     return Arranged(tuple(rows), tuple(slots.values()), arranged.notes)
+
+
+def tell_of_adopted(report: Report, marks: Sequence[Mark]) -> None:
+    """Tell of the reminders that were taken over as what they are: not new, they stood there before."""
+    found = {mark.id for mark in marks}
+    adopted = [each for each in report.differences if each.kind == "create" and each.reminder in found]
+    report.differences = [each for each in report.differences if each not in adopted]
+    if adopted:
+        what = "1 reminder stood" if len(adopted) == 1 else f"{len(adopted)} reminders stood"
+        report.notes.append(f"the ledger is new; {what} in the outputs already and stay as they are")
 
 
 def without_tier(desk: Desk, arranged: Arranged) -> str:

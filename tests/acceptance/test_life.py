@@ -476,6 +476,18 @@ def test_after_the_ledger_is_lost_nothing_moves_and_what_was_ticked_stays_ticked
     assert states(house, "2026-06-12 02:00", NED) == {}
 
 
+def test_after_the_ledger_is_lost_a_sync_tells_as_new_only_what_is_new(house: House) -> None:
+    house.put(KEEP, first([LIV], start="2026-06-10T09:00"))
+    house.sync("2026-06-10 20:00")
+    for path in house.folder.glob("ledger.db*"):
+        path.unlink()
+    house.put(KEEP, first([LIV], start="2026-06-10T09:00"), Ev("more", "2026-06-10T14:00", [MAX]))
+    told = house.run("sync", "--json", now="2026-06-11 02:00").json
+    assert {(each["kind"], MAX in each["title"]) for each in told["differences"]} == {("create", True)}
+    assert told["notes"] == ["the ledger is new; 3 reminders stood in the outputs already and stay as they are"]
+    assert house.run("sync", "--json", now="2026-06-11 02:10").json["notes"] == []
+
+
 def test_a_person_met_again_gets_no_first_meeting_from_the_second(house: House) -> None:
     house.put(KEEP, first(), Ev("second", "2026-06-17T09:00", [LIV]))
     house.sync("2026-06-10 20:00")
