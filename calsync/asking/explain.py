@@ -198,7 +198,7 @@ def _meeting(
 
 
 def _hidden(desk: Desk, meeting: Meeting) -> bool:
-    return desk.config.people.private_events == "hide-title" and meeting.event.private
+    return desk.config.people.private_events != "use" and meeting.event.private
 
 
 def _discreet(each: Check) -> Check:

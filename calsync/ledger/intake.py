@@ -116,7 +116,7 @@ class Intake:
         self._placed[key] = id_
         if event.recurrence_id or (event.recurrence is not None and not self._is_first):
             self._series.add(event.uid)
-        if event.private and not self._is_first and self._judged.policy.private_events == "hide-title":
+        if event.private and not self._is_first and self._judged.policy.private_events != "use":
             hide_title(self._ledger, *key, PRIVATE)
         starts, ends = seconds(event.start), seconds(event.end)
         introduces = self._judged.introduces(event, judgement, ends=ends)

@@ -87,7 +87,7 @@ def rejudge(ledger: Ledger, judged: Judged) -> None:
         last = rows[-1][3]
         events, counts = [], []
         for event, (uid, _, _, id_, source, gone) in zip(codec.decode(row[:3] for row in rows), rows, strict=True):
-            if event.private and judged.policy.private_events == "hide-title":
+            if event.private and judged.policy.private_events != "use":
                 hide_title(ledger, event.uid, event.recurrence_id, PRIVATE)
             judgement = judged.of(event, names[source])
             introduces = judged.introduces(event, judgement, edits.get((source, uid), ()))

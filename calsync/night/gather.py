@@ -86,7 +86,7 @@ def gather(desk: Desk, marks: Sequence[Mark] = (), among: Among | None = None) -
         horizon=desk.horizon,
         last_sync=desk.last_sync(),
         touches=config.limits.touches,
-        hide_title=config.people.private_events == "hide-title",
+        hide_title=config.people.private_events != "use",
         stopped=desk.people_with("stopped"),
         places={slot.id: slot.start for slot in slots},
         moved_to=_moved(by_id.values(), desk.zone),

@@ -133,3 +133,12 @@ def test_skip_leaves_them_out(house: House) -> None:
     house.people["private_events"] = "skip"
     assert house.met(secret("old", "2025-03-10T10:00", guest=BO), secret(), Ev("n", "2026-03-10T12:00", [BO])) == {BO}
     assert house.verdicts(ANA) == ["excluded"]
+    assert_hidden(house)
+
+
+def test_skip_hides_what_was_shown_before(house: House) -> None:
+    house.people["private_events"] = "use"
+    assert house.met(secret()) == {ANA}
+    house.people["private_events"] = "skip"
+    house.sync(LATER)
+    assert_hidden(house, LATER)
