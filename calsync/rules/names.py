@@ -146,6 +146,8 @@ def _rule_path(rule: str, words: list[str], table: Any) -> tuple[str, ...]:
         return _one_key(rule, words, RULE_KEYS)
     if first in STEP_KEYS:
         raise UsageError(f"{shown(first)} in {rule} belongs to a step", listed)
+    if first in WHEN_KEYS:
+        raise UsageError(f"{shown(first)} in {rule} is a condition", f"Name it as {rule}.when.{first}.")
     raise _none("step or key" if steps else "key", first, rule, [*steps, "when", *RULE_KEYS], [*steps, "summary"])
 
 

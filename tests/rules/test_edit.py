@@ -142,6 +142,7 @@ NAMES = [
     ("house.first", "a whole rule"),
     ("house.first.wrod.after", 'there is no step or key "wrod" in house.first; did you mean "word"?'),
     ("house.first.after", '"after" in house.first belongs to a step'),
+    ("house.first.group", '"group" in house.first is a condition'),
     ("house.first.word", "not a single value"),
     ("house.first.word.afer", 'there is no key "afer" in house.first.word; did you mean "after"?'),
     ("house.first.word.after.x", "goes too deep"),
