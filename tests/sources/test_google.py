@@ -8,13 +8,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from calsync.errors import SignInError, SourceError
 from calsync.google.asking import Patience
 from calsync.model import Answer, Event, Skipped
 from calsync.sources.base import Seen
 from calsync.sources.google import BUSY_ONLY, GoogleSource
-from calsync.sources.google_event import event_of
+from calsync.sources.google_event import digest_of, event_of
 from calsync.sources.vevent import BACKWARDS, BAD_START, NO_START, OWN
 from tests.google_account import account
 from tests.google_server import GoogleServer
@@ -231,6 +233,25 @@ def test_an_event_that_cannot_be_used_says_why(fields: dict[str, Any], reason: s
     read = event_of(item_of(**fields), home=ZoneInfo(HOME))
     assert isinstance(read, Skipped)
     assert read.reason == reason
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=30) | st.sampled_from(["2026-09-17", "0001-01-01"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["dateTime", "date", "timeZone", "email", "self", "private"]), inner)
+    ),
+    max_leaves=6,
+)
+FIELD = st.sampled_from([*item_of(), "attendees", "organizer", "creator", "conferenceData", "description", "location"])
+
+
+@given(fields=st.dictionaries(FIELD | st.sampled_from(["originalStartTime", "created", "extendedProperties"]), JSON))
+@settings(max_examples=150)
+def test_whatever_an_item_holds_it_is_an_event_or_a_reason(fields: dict[str, Any]) -> None:
+    read = event_of(item_of(**fields), home=ZoneInfo(HOME), me=ME)
+    assert isinstance(read, Event) or read.reason
+    assert len(digest_of(fields)) == 8
 
 
 def test_absences_and_focus_time_are_read_and_birthdays_are_not(place: Place) -> None:
