@@ -320,6 +320,25 @@ def test_a_line_that_breaks_once_costs_nothing(google: Google, torn: str) -> Non
     assert len(google.own.standing) == 3
 
 
+@pytest.mark.parametrize("is_bare", [False, True])
+def test_what_was_written_without_an_answer_and_deleted_by_the_user_never_returns(
+    google: Google, is_bare: bool
+) -> None:
+    google.meets(INES, "2026-03-10 10:00")
+    google.server.lose(times=99, method="events.insert")
+    assert google.night().code == 3
+    google.server.heal()
+    (id_,) = google.own.standing
+    google.own.bare_tombstones = is_bare
+    google.own.delete(id_)
+    for now in (LATER, "2026-03-10 21:00", "2026-03-10 22:00"):
+        assert google.night(now).code == 0
+    assert id_ not in google.own.standing
+    assert len(google.own.standing) == 2
+    rows = google.run("agenda", "--all", "--json", now="2026-03-10 22:00").json
+    assert sorted(row["state"] for row in rows) == ["dismissed", "written", "written"]
+
+
 def test_a_lost_answer_makes_no_second_calendar(google: Google) -> None:
     google.meets(INES, "2026-03-10 10:00")
     google.server.lose(times=1, method="calendars.insert")
