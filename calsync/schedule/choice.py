@@ -60,7 +60,12 @@ def job_of(config: Config, at: time, env: Mapping[str, str] = os.environ) -> Job
     if any(isinstance(each, CaldavSource | CaldavOutput) and each.password_command for each in _calendars(config)):
         carried.append("PATH")  # at night it is a short one, in which the user's own programs are not found
     words = (sys.executable, "-m", "calsync", "--config", str(config.path), "--quiet", "sync")
-    return Job(job_name(config), words, at, config.me.timezone, {key: env[key] for key in carried if env.get(key)})
+    told = {key: _absolute(env[key]) for key in carried if env.get(key)}
+    return Job(job_name(config), words, at, config.me.timezone, told)
+
+
+def _absolute(folders: str) -> str:
+    return os.pathsep.join(os.path.abspath(each) for each in folders.split(os.pathsep) if each)
 
 
 def _calendars(config: Config) -> tuple[object, ...]:

@@ -296,6 +296,16 @@ def test_what_the_environment_told_calsync_is_told_to_the_nightly_sync_too(
     assert "PATH=" not in written
 
 
+def test_a_folder_that_was_named_from_here_is_found_at_night_too(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine = machine_with(tmp_path, monkeypatch, "crontab")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", f"src{os.pathsep}/opt/more")
+    house.run("schedule", "install", now=NIGHT)
+    assert f"PYTHONPATH={tmp_path}/src{os.pathsep}/opt/more " in machine.crontab.read_text()
+
+
 def test_a_password_command_finds_its_program_at_night(
     house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
