@@ -148,7 +148,8 @@ def bring(
     by_id = {reminder.id: reminder for reminder in wanted}
     counts = dict.fromkeys(("created", "changed", "removed", "unchanged"), 0)
     refused: list[str] = []
-    for id_ in sorted(by_id.keys() | stands.keys()):
+    # What leaves goes first: a reminder under a new id never stands beside its old self.
+    for id_ in sorted(by_id.keys() | stands.keys(), key=lambda id_: (id_ in by_id, id_)):
         before, there, reminder = known.get(id_, Written()), stands.get(id_), by_id.get(id_)
         content = output.shown(reminder) if reminder is not None else None
         if id_ in found and content is not None and before.content is not None and same(content, before.content):

@@ -245,3 +245,91 @@ def test_its_own_calendar_is_not_read_as_a_source(house: House, server: Radicale
     assert house.run("sync", now=LATER).code == 0
     (source,) = [each for each in house.run("status", "--json", now=LATER).json["sources"] if each["name"] == "in"]
     assert source["events"] == 0
+
+
+def lose_the_ledger(house: House) -> None:
+    for path in house.folder.glob("ledger.db*"):
+        path.unlink()
+
+
+def test_after_the_ledger_is_lost_reminders_are_taken_over_as_they_stand(met: House, there: There) -> None:
+    there.edit(there.of("hello"), r"^DTSTART.*?(?=\r?$)", "DTSTART:20260312T133000Z")
+    there.edit(there.of("hello"), r"^DTEND.*?(?=\r?$)", "DTEND:20260312T134500Z")
+    there.edit(there.of("meet"), r"^SUMMARY:", "SUMMARY:x ")
+    there.edit(there.of("check-in"), r"^SUMMARY:.*?(?=\r?$)", "SUMMARY:Ask Ines about the boat")
+    before = there.texts()
+    lose_the_ledger(met)
+    told = met.run("sync", now=LATER)
+    assert told.code == 0, told.err
+    assert there.texts() == before
+    assert state(met, "hello") == ("written", "2026-03-12T13:30:00+00:00")
+    assert state(met, "meet")[0] == "done"
+    assert state(met, "check-in")[0] == "written"
+    assert sorted(f"{mark.start:%H:%M}" for mark in met.feed() if "/hello" in mark.rule) == ["13:30"]
+    assert (met.run("--quiet", "sync", now=LATER).out, there.texts()) == ("", before)
+
+
+def test_after_the_ledger_is_lost_what_nobody_changed_is_calsyncs_again(met: House, there: There) -> None:
+    lose_the_ledger(met)
+    assert met.run("sync", now=LATER).code == 0
+    met.put(Ev("ines", "2026-03-10T10:00", [INES], title="Roadmap", extra=["STATUS:CANCELLED"]))
+    assert met.run("sync", now=LATER).code == 0
+    assert there.paths() == []
+
+
+def test_after_the_ledger_is_lost_an_answer_is_still_heard(met: House, there: There, server: Radicale) -> None:
+    lose_the_ledger(met)
+    assert met.run("sync", now=LATER).code == 0
+    server.delete(there.of("hello"))
+    assert met.run("sync", now=LATER).code == 0
+    assert state(met, "hello")[0] == "dismissed"
+    assert len(there.paths()) == 2
+
+
+def test_a_calendar_that_cannot_be_read_on_the_first_night_after_the_loss_is_taken_over_on_the_next(
+    met: House, there: There, server: Radicale
+) -> None:
+    there.edit(there.of("hello"), r"^DTSTART.*?(?=\r?$)", "DTSTART:20260312T133000Z")
+    there.edit(there.of("hello"), r"^DTEND.*?(?=\r?$)", "DTEND:20260312T134500Z")
+    before = there.texts()
+    lose_the_ledger(met)
+    met.feed_path.unlink()
+    working = met.outputs
+    met.outputs = working.replace('password_file = "password"', 'password_file = "wrong"')
+    wrong = met.folder / "wrong"
+    wrong.write_text("not it")
+    wrong.chmod(0o600)
+    assert met.run("sync", now=LATER).code == 11
+    met.outputs = working
+    assert met.run("sync", now=LATER).code == 0
+    assert there.texts() == before
+    assert state(met, "hello") == ("written", "2026-03-12T13:30:00+00:00")
+
+
+def test_after_the_ledger_is_lost_calsyncs_calendar_is_known_by_its_mark_wherever_it_is(
+    house: House, server: Radicale
+) -> None:
+    from calsync.dav.own import MARK
+
+    server.made("/sam/elsewhere/", calendar=True)
+    body = (
+        '<propertyupdate xmlns="DAV:"><set><prop><displayname>Nudges</displayname>'
+        f'<c:calendar-description xmlns:c="urn:ietf:params:xml:ns:caldav">{MARK}</c:calendar-description>'
+        "</prop></set></propertyupdate>"
+    )
+    assert server.ask("PROPPATCH", "/sam/elsewhere/", body.encode())[0] == 207
+    house.folder.joinpath("password").write_text(PASSWORD)
+    house.folder.joinpath("password").chmod(0o600)
+    house.outputs = (
+        f'[[output]]\nname = "dav"\ntype = "caldav"\nurl = "{server.url}/"\nusername = "{USER}"\n'
+        'password_file = "password"\n'
+    )
+    house.put(Ev("ines", "2026-03-10T10:00", [INES], title="Roadmap"))
+    try:
+        for _ in range(2):
+            assert house.run("sync").code == 0
+            assert server.ask("PROPFIND", "/sam/elsewhere/", b"", {"Depth": "1"})[1].count(b".ics") == 3
+            assert server.ask("PROPFIND", OWN, b"", {"Depth": "0"})[0] == 404
+            lose_the_ledger(house)
+    finally:
+        server.delete("/sam/elsewhere/")

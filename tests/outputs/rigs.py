@@ -32,6 +32,7 @@ from tests.world import Ev, calendar
 
 LISBON = ZoneInfo("Europe/Lisbon")
 CALDAV = "urn:ietf:params:xml:ns:caldav"
+THING = r"^(BEGIN:(?:VEVENT|VTODO))"
 S = TypeVar("S")
 
 
@@ -230,7 +231,7 @@ class DavRig(HttpRig):
         found: dict[str, Seen] = {}
         for each in ElementTree.fromstring(said).iter("{DAV:}response"):
             text = unfolded(each.findtext(f".//{{{CALDAV}}}calendar-data", ""))
-            _, text = re.split(r"^BEGIN:(?:VEVENT|VTODO)", text, maxsplit=1, flags=re.MULTILINE)
+            text = re.split(THING, text, maxsplit=1, flags=re.MULTILINE)[2]
             start = re.search(r"^(?:DTSTART|DUE)(?:;TZID=([^:]*))?:(.*?)\r?$", text, re.MULTILINE)
             title = re.search(r"^SUMMARY:(.*?)\r?$", text, re.MULTILINE)
             assert start is not None
@@ -251,9 +252,10 @@ class DavRig(HttpRig):
     def edits(self, id_: str, pattern: str, new: str) -> None:
         status, text = self.server.ask("GET", self.path(id_))
         assert status == 200
-        changed, number = re.subn(pattern, new, unfolded(text.decode()), flags=re.MULTILINE)
+        zones, begin, event = re.split(THING, unfolded(text.decode()), maxsplit=1, flags=re.MULTILINE)
+        changed, number = re.subn(pattern, new, event, flags=re.MULTILINE)
         assert number
-        self.put(self.path(id_), changed.encode())
+        self.put(self.path(id_), f"{zones}{begin}{changed}".encode())
 
     def moves(self, id_: str, start: datetime, end: datetime) -> None:
         self.edits(id_, r"^DTSTART.*?(?=\r?$)", f"DTSTART;TZID=Europe/Lisbon:{local(start)}")
