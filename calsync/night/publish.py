@@ -7,7 +7,7 @@ feed the ledger keeps the receipt of its last write, so that a quiet night rende
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from calsync.config import Config, IcsOutput
 from calsync.config import Output as OutputSettings
@@ -26,6 +26,7 @@ from calsync.outputs.feed import KEPT, FeedOutput
 from calsync.report import Report, Trouble
 
 FAILING_TOO_LONG = timedelta(days=3)
+_FAR = datetime(9000, 1, 1, tzinfo=UTC)
 
 
 def content_digest(reminder: Reminder, settings: OutputSettings) -> str:
@@ -52,7 +53,9 @@ def publish(config: Config, ledger: Ledger, now: datetime, report: Report, ears:
             if settings.name in ears.deaf:
                 raise ears.deaf[settings.name]
             if settings.name in ears.calendars:
-                _bring(settings, ledger, now, shown, ears, report)
+                there = ears.standing[settings.name].keys()
+                stay = [each for each in _beyond(config, ledger, now) if each.id in there and each not in shown]
+                _bring(settings, ledger, now, [*shown, *stay], ears, report)
             elif isinstance(settings, IcsOutput):
                 said = answerable(config, ledger, settings, shown)
                 _write(settings, ledger, now, said, attention_of(config, ledger, now, settings.name), report)
@@ -65,6 +68,12 @@ def shown_at(config: Config, ledger: Ledger, now: datetime) -> list[Reminder]:
     """Return the reminders that outputs hold when they are written at ``now``."""
     horizon = config.limits.horizon.after(now, config.me.zone)
     return promises.reminders(ledger, now - KEPT - timedelta(days=1), horizon)
+
+
+def _beyond(config: Config, ledger: Ledger, now: datetime) -> list[Reminder]:
+    """Return the reminders after the horizon. None is written there, but one that stands in a calendar and was
+    put off to there moves, and does not go."""
+    return promises.reminders(ledger, config.limits.horizon.after(now, config.me.zone), _FAR)
 
 
 def receipt_key(output: str) -> str:

@@ -109,6 +109,15 @@ def test_a_moved_reminder_is_snoozed_to_there_everywhere(met: House, there: Ther
     assert there.texts() == before
 
 
+def test_what_is_put_off_past_the_horizon_moves_there_and_stays(met: House, there: There) -> None:
+    assert met.run("snooze", "ines", "2026-09-01 10:00", now=LATER).code == 0
+    assert met.run("sync", now=LATER).code == 0
+    assert "DTSTART:20260901T090000Z" in there.texts()[there.of("hello")]
+    for night in ("2026-03-11 20:00", "2026-08-20 20:00"):
+        assert met.run("sync", now=night).code == 0
+        assert "DTSTART:20260901T090000Z" in there.texts()[there.of("hello")]
+
+
 def test_a_deleted_reminder_is_dismissed_for_good(met: House, there: There, server: Radicale) -> None:
     server.delete(there.of("hello"))
     assert met.run("sync", now=LATER).code == 0
