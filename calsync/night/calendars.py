@@ -148,6 +148,7 @@ def bring(
     by_id = {reminder.id: reminder for reminder in wanted}
     counts = dict.fromkeys(("created", "changed", "removed", "unchanged"), 0)
     refused: list[str] = []
+    unsure: dict[str, str] = {}
     # What leaves goes first: a reminder under a new id never stands beside its old self.
     for id_ in sorted(by_id.keys() | stands.keys(), key=lambda id_: (id_ in by_id, id_)):
         before, there, reminder = known.get(id_, Written()), stands.get(id_), by_id.get(id_)
@@ -168,14 +169,32 @@ def bring(
             assert there is not None
             outcome, word = output.remove(id_, there.etag), "removed"
         counts[word] += outcome.what == "done"
+        if content is not None and outcome.what == "changed":
+            unsure[id_] = word
         _confirm(ledger, output, id_, before, content, outcome)
         refused += [outcome.why] if outcome.what == "refused" else []
         if len(refused) == ENOUGH and not sum(counts.values()):
             break
+    if unsure:
+        for id_ in _arrived(output, ledger, [by_id[id_] for id_ in unsure]):
+            counts[unsure[id_]] += 1
     if refused:
         number = "one reminder" if len(refused) == 1 else f"{len(refused)} reminders"
         raise OutputError(f"{number} could not be written: {refused[0]}", REFUSED)
     return Tally(**counts)
+
+
+def _arrived(output: CalendarOutput, ledger: Ledger, unsure: Sequence[Reminder]) -> list[str]:
+    """Look again at reminders whose place was taken: a request that was repeated because its first
+    answer was lost finds what it wrote itself. To know that tonight leaves the user free to delete it."""
+    stands = output.standing({id_: each.etag for id_, each in written(ledger, output.name).items()})
+    found: list[str] = []
+    for reminder in unsure:
+        there = stands.get(reminder.id)
+        if there is not None and there.content is not None and same(there.content, output.shown(reminder)):
+            _note(ledger, output, reminder.id, Written(there.etag, there.content))
+            found.append(reminder.id)
+    return found
 
 
 def _confirm(

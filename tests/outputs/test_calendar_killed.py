@@ -14,12 +14,21 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Collection, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from calsync.dav.account import Account
+from calsync.dav.server import Patience
 from calsync.ledger import promises
-from tests.outputs.rigs import RadicaleRig, servers_end
+from calsync.ledger.ledger import Ledger
+from calsync.night.calendars import bring, listen
+from calsync.outputs.caldav import CaldavOutput
+from calsync.will import Will
+from tests.outputs.reminders import NOW as BEFORE
+from tests.outputs.reminders import many
+from tests.outputs.rigs import LISBON, RadicaleRig, servers_end
 from tests.trouble import CALM, KILLED, Kind, Trouble, ended, forked
 from tests.world import Ev, World, at
 
@@ -179,3 +188,20 @@ def test_what_was_written_but_not_noted_and_seen_by_a_run_since_never_returns(st
     for _ in range(2):
         assert stage.sync() == 0
         assert id_ not in stage.rig.seen()
+
+
+def test_an_answer_that_was_lost_is_asked_for_again_the_same_night(tmp_path: Path) -> None:
+    rig = RadicaleRig(tmp_path)
+    patience = Patience(seconds=10, attempts=2, wait=lambda seconds: None)
+    output = CaldavOutput("there", Account(f"{rig.line.url}{rig.place}"), home=LISBON, patience=patience)
+    with Ledger(tmp_path / "ledger.db") as ledger, closing(output), closing(rig):
+        _, stands = listen(output, ledger)
+        rig.loses_an_answer()
+        assert bring(output, ledger, many(3), stands, BEFORE).created == 3
+        assert rig.seen().keys() == {each.id for each in many(3)}
+        for each in many(3):
+            rig.deletes(each.id)
+        heard, stands = listen(output, ledger)
+        assert [each.will for each in heard] == [Will.DELETED] * 3
+        assert not bring(output, ledger, many(3), stands, BEFORE)
+        assert not rig.seen()
