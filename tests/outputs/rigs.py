@@ -2,8 +2,9 @@
 
 A rig opens one fresh calendar and does what another program of the user's would do there. Two suites run
 on every rig: test_calendars.py asks the calendar alone, test_calendar_under_fire.py does whole nights while
-things go wrong. A new kind of calendar joins both by a class here: an :class:`HttpRig` with its words of
-config, its own ``again``, and the user's hand; and by a line in ``RIGS``.
+things go wrong. A new kind of calendar joins both by a class here (an :class:`HttpRig` on anything with a
+port, with its words of config, its own ``again``, and the user's hand) and by its name in ``RIGS``, here and
+there. Whatever waits between tries is told to hurry in trouble.py.
 """
 
 from __future__ import annotations
