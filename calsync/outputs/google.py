@@ -191,19 +191,27 @@ class GoogleOutput:
         """Make calsync's own calendar, where there was none. A request that makes one has no id by which
         Google could tell that it came twice, so a look afterwards tells."""
         body = {"summary": self._calendar, "description": mark_of(self._calendar), "timeZone": str(self._home)}
-        lost: GoogleError | None = None
+        own, lost = "", None
         try:
-            self._google.ask(lambda api: api.calendars().insert(body=body), once=True)
+            own = str(self._google.ask(lambda api: api.calendars().insert(body=body), once=True).get("id", ""))
         except GoogleError as error:
             if error.status:
                 raise
             lost = error
         made = self._marked_calendars()
-        if not made:
+        if not own and not made:
             raise lost or self._lost()
-        self._keep(made[0])
-        for twin in made[1:]:
-            self._google.ask(partial(_deletion, twin))
+        self._keep(own or made[0])
+        for twin in made:
+            if twin != self._id and self._is_empty(twin):
+                self._google.ask(partial(_deletion, twin))
+
+    def _is_empty(self, calendar: str) -> bool:
+        """Whether nothing stands in a calendar; another machine's would hold its reminders."""
+        found = self._google.ask(
+            lambda api: api.events().list(calendarId=calendar, maxResults=1, fields="items(id),nextPageToken")
+        )
+        return not found.get("items") and not found.get("nextPageToken")
 
     def _keep(self, id_: str) -> None:
         self._id = id_

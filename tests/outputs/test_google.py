@@ -16,7 +16,7 @@ from calsync.google.calendars import mark_of
 from calsync.outputs.google import GoogleOutput
 from calsync.will import Content
 from tests.google_account import account
-from tests.google_server import GoogleServer
+from tests.google_server import Call, GoogleServer
 from tests.outputs.reminders import HELLO, NOW, many
 
 HOME = ZoneInfo("Asia/Kolkata")
@@ -214,6 +214,19 @@ def test_a_calendar_is_made_once_though_answers_are_lost(place: Place, times: in
     made = [each for each in place.server.account.calendars.values() if mark_of(OWN) in each.description]
     assert len(made) == 1
     assert list(made[0].standing) == [HELLO.id]
+
+
+def test_a_calendar_that_another_machine_makes_meanwhile_keeps_its_reminders(place: Place) -> None:
+    def meanwhile(call: Call) -> None:
+        if call.method == "calendars.insert":
+            made = place.server.add("a@group.calendar.google.com", summary=OWN, description=mark_of(OWN), by_app=True)
+            day = {"date": "2026-05-04"}
+            made.put(summary="Call Ravi", id="b" * 20, start=day, end=day)
+
+    place.server.before = meanwhile
+    assert place.output().create(HELLO).what == "done"
+    assert list(place.server.calendar("a@group.calendar.google.com").standing) == ["b" * 20]
+    assert list(place.server.calendar(place.known_as).standing) == [HELLO.id]
 
 
 @pytest.mark.parametrize("times", [1, 2, 3])
