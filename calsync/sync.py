@@ -125,8 +125,9 @@ def sync(
     progress: Progress | None = None,
     report: Report | None = None,
 ) -> Report:
-    """Do one pass. ``allow`` replaces the brake for this run; ``report`` is filled in as it goes, so
-    that what happened before an error can be told too.
+    """Do one pass. ``allow`` replaces the brake for this run, and lets so many reminders be gone from a
+    calendar at once; ``report`` is filled in as it goes, so that what happened before an error can be
+    told too.
 
     Raises ConfigError for broken packs, BusyError where another run is active and BrakeError
     where too many would start; then no output was touched.
@@ -166,7 +167,7 @@ def _pass(
     keep_judgements(config, ledger, judged, cards)
     read_sources(config, ledger, judged, now, report, progress)
     with ExitStack() as connections:
-        ears = hear(config, ledger, now, connections)
+        ears = hear(config, ledger, now, connections, allow or 0)
         report.notes += ears.notes
         desk = Desk(config, ledger, now, circle, packs, cards)
         replan(desk, report, allow=allow, ears=ears)

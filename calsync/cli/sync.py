@@ -32,7 +32,12 @@ def sync(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would change, and write nothing.")] = False,
     allow: Annotated[
         int | None,
-        typer.Option(min=1, metavar="N", show_default=False, help="Let this run start follow-ups for up to N people."),
+        typer.Option(
+            min=1,
+            metavar="N",
+            show_default=False,
+            help="Let this run start follow-ups for up to N people, or take up to N vanished reminders for deleted.",
+        ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Write the report as JSON.")] = False,
 ) -> None:

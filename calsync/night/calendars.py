@@ -40,21 +40,22 @@ class Heard(NamedTuple):
     modified: datetime | None
 
 
-def listen(output: CalendarOutput, ledger: Ledger) -> tuple[list[Heard], dict[str, Standing]]:
+def listen(output: CalendarOutput, ledger: Ledger, allow: int = 0) -> tuple[list[Heard], dict[str, Standing]]:
     """What the user did in an output, and what stands there; both are noted in the ledger, so that
     nothing is heard twice. Use in one transaction with :func:`obey`, so that nothing is lost either.
 
-    Raises OutputError where the calendar cannot be read, or lost all it had at once; then nothing
-    is noted.
+    Raises OutputError where the calendar cannot be read, or lost all it had at once and that is more
+    than the user allows; then nothing is noted.
     """
     known = written(ledger, output.name)
     due = {id_: each for id_, each in known.items() if not each.removing}
     stands = output.standing({id_: each.etag if each.content else "" for id_, each in due.items()})
     alive = [id_ for id_, each in known.items() if each.content is not None and not each.removing]
-    if lost_at_once(alive, stands):
+    if len(alive) > allow and lost_at_once(alive, stands):
         raise OutputError(
             f"all {len(alive)} reminders vanished from it at once, which looks like an accident",
-            f"If it was not, calsync outputs reset {output.name} writes them anew.",
+            f"To have them back: calsync outputs reset {output.name}. If you deleted them yourself: "
+            f"calsync sync --allow {len(alive)}.",
         )
     heard: list[Heard] = []
     with ledger.atomic():

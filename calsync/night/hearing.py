@@ -45,9 +45,10 @@ class Ears:
         return {id_: stands for id_, stands in self.standing.get(output, {}).items() if id_ in ids}
 
 
-def hear(config: Config, ledger: Ledger, now: datetime, stack: ExitStack) -> Ears:
+def hear(config: Config, ledger: Ledger, now: datetime, stack: ExitStack, allow: int = 0) -> Ears:
     """Listen to every calendar that the user can edit too, and obey. One that cannot be read says
-    nothing and does not hold up the others. Connections are closed with ``stack``."""
+    nothing and does not hold up the others. Connections are closed with ``stack``. ``allow``: so many
+    reminders may be gone from one calendar at once, because the user says that they deleted them."""
     ears = Ears()
     for settings in config.outputs:
         with ledger.atomic():
@@ -61,7 +62,7 @@ def hear(config: Config, ledger: Ledger, now: datetime, stack: ExitStack) -> Ear
     with ledger.atomic():
         for name, calendar in ears.calendars.items():
             try:
-                heard, ears.standing[name] = listen(calendar, ledger)
+                heard, ears.standing[name] = listen(calendar, ledger, allow)
                 ears.heard += heard
             except CalsyncError as error:
                 ears.deaf[name] = error

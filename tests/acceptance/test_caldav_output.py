@@ -128,6 +128,26 @@ def test_a_deleted_reminder_is_dismissed_for_good(met: House, there: There, serv
         assert len(there.paths()) == 2
 
 
+def test_an_emptied_calendar_is_an_accident_unless_the_user_says_that_they_did_it(
+    met: House, there: There, server: Radicale
+) -> None:
+    meetings = [Ev(f"m{day}", f"2026-03-{day:02}T15:00", [f"guest{day}@porto.example"]) for day in (6, 9, 10)]
+    met.put(Ev("ines", "2026-03-10T10:00", [INES], title="Roadmap"), *meetings)
+    assert met.run("sync", now=LATER).code == 0
+    number = len(there.paths())
+    assert number >= 10
+    for path in there.paths():
+        server.delete(path)
+    told = met.run("sync", now=LATER)
+    assert (told.code, there.paths()) == (3, [])
+    assert f"calsync sync --allow {number}" in told.err
+    assert state(met, "hello")[0] == "written"
+    assert met.run("sync", "--allow", str(number), now=LATER).code == 0
+    assert met.run("sync", now=LATER).code == 0
+    assert there.paths() == []
+    assert state(met, "hello")[0] == "dismissed"
+
+
 def test_a_ticked_reminder_is_done(met: House, there: There) -> None:
     there.edit(there.of("hello"), r"^SUMMARY:", "SUMMARY:x ")
     assert met.run("sync", now=LATER).code == 0
