@@ -37,7 +37,7 @@ test: $(VENV)/.installed-test
 	$(BIN)/ruff format --check --quiet
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest --numprocesses auto
+	$(BIN)/pytest --numprocesses auto --dist worksteal
 
 peers:
 	tests/peers/install
