@@ -113,7 +113,9 @@ class RulesPages(Frame):
         wish: Wish | None,
         wrong: Sequence[str] = (),
     ) -> Response:
-        trial = wish.found if wish and isinstance(wish.found, Trial) else None
+        # Asked first: a replay that ends while this page is made is then shown whole, or as still going on.
+        waits = wish is not None and not wish.over.is_set()
+        trial = wish.found if wish and isinstance(wish.found, Trial) and not waits else None
         runs = [run for run in (trial.present, trial.others) if run] if trial else []
         fields = [*wanted, *[("", "")] * _CHANGES][:_CHANGES]
         shown = self.page(
@@ -126,7 +128,7 @@ class RulesPages(Frame):
             last=last or "1 year",
             names=_names(self._packs()),
             wrong=wrong,
-            waits=wish is not None and not wish.over.is_set(),
+            waits=waits,
             nights=wish.nights if wish else 0,
             sentence=wish.found if wish and isinstance(wish.found, str) else "",
             trial=trial,
@@ -137,7 +139,7 @@ class RulesPages(Frame):
             steps=_steps(runs),
             most=_SHOWN,
         )
-        if wish is not None and not wish.over.is_set():
+        if waits:
             shown.headers["Refresh"] = "2"
         if wrong:
             shown.status_code = 400

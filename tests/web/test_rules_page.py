@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import html
 import re
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from calsync.simulate.trial import try_rules
 from calsync.timing.spans import Span
-from calsync.web import rules_pages
-from calsync.web.trials import Trials
+from calsync.web import rules_pages, trials
+from calsync.web.trials import Trials, Wish
 from tests.acceptance.conftest import House
 from tests.web.conftest import EVENING, Reply, Served, serving
 from tests.world import Ev, at
@@ -164,6 +167,43 @@ def test_a_replay_that_is_still_going_on_says_so(inside: Served, monkeypatch: py
     assert key
     assert inside.ask("/rules/try", "POST", {"key": key[1], "last": "6 months"}).status == 303
     assert "Reminders by week" in tried(inside).text
+
+
+def test_a_replay_that_ends_while_its_page_is_made_is_not_missing_from_it(
+    inside: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began, may_end = threading.Event(), threading.Event()
+
+    def try_slowly(*told: Any) -> Any:
+        began.set()
+        may_end.wait(10)
+        return try_rules(*told)
+
+    def names_while_it_ends(packs: Any) -> Any:
+        if began.is_set() and not may_end.is_set():
+            may_end.set()
+            assert wishes[-1].over.wait(10)
+        return names(packs)
+
+    names, begin = rules_pages._names, Trials.begin
+    wishes: list[Wish] = []
+
+    def remembered(self: Trials, *told: Any) -> Wish:
+        wishes.append(begin(self, *told))
+        return wishes[-1]
+
+    monkeypatch.setattr(trials, "try_rules", try_slowly)
+    monkeypatch.setattr(rules_pages, "_names", names_while_it_ends)
+    monkeypatch.setattr(Trials, "begin", remembered)
+    monkeypatch.setattr(rules_pages, "PATIENCE", 0.0)
+    key = re.search(r'name="key" value="([^"]*)"', inside.ask("/rules/try").text)
+    assert key
+    assert inside.ask("/rules/try", "POST", {"key": key[1], "last": "6 months"}).status == 303
+    assert began.wait(10)
+    page = inside.ask("/rules/try")
+    assert "Replaying" in page.text
+    assert page.headers["refresh"]
+    assert "Reminders by week" in inside.ask("/rules/try").text
 
 
 def test_only_a_form_of_this_session_begins_a_replay(inside: Served) -> None:
