@@ -286,7 +286,7 @@ def _warm(kind: Any, folder: Path) -> None:
     rig.close()
 
 
-RIGS = ((MemoryRig, 20), (RadicaleRig, 6), (XandikosRig, 5), (GoogleRig, 4), (OwnCalendarRig, 3))
+RIGS = ((MemoryRig, 20), (RadicaleRig, 4), (XandikosRig, 3), (GoogleRig, 3), (OwnCalendarRig, 2))
 """Each with the number of stories that it is told; a story over HTTP takes seconds."""
 
 

@@ -383,7 +383,7 @@ def as_dateutil_has_it(rule: str, first: dt.datetime, low: dt.datetime, high: dt
     return sorted({*limited.between(low, high, inc=True), *([first] if low <= first <= high else [])})
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(
     rule=rules(),
     first=st.datetimes(dt.datetime(2018, 1, 1), dt.datetime(2024, 1, 1)).map(
@@ -406,7 +406,7 @@ def test_instances_are_those_of_dateutil(rule: str, first: dt.datetime, low: dt.
     assert list(starts(parse(rule), first, low, bound)) == as_dateutil_has_it(rule, first, low, high)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(
     rule=rules(),
     zone=st.sampled_from(ZONES),
@@ -696,7 +696,7 @@ def test_the_ends_of_the_calendar_raise_nothing(zone: dt.tzinfo) -> None:
             last_possible_end(master, [master])
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(
     st.text(max_size=60)
     | st.lists(
