@@ -58,7 +58,8 @@ class Edition:
     def of(cls, content: bytes, modified: datetime) -> Edition:
         digest = digest_of(content)
         modified = modified.replace(microsecond=0)
-        packed = gzip.compress(content, compresslevel=6, mtime=0)
+        # Whoever asks just after a sync waits for this: the quickest level takes a third of the time of the usual one.
+        packed = gzip.compress(content, compresslevel=1, mtime=0)
         coded = (b"content-encoding", b"gzip")
         return cls(
             digest,
