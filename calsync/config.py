@@ -84,11 +84,14 @@ class GoogleAccess(Section):
     def _access(self) -> Self:
         if self.subject and not self.service_account:
             raise Wrong("needs service_account = FILE beside it", "subject")
-        if self.endpoint and not loopback(self.endpoint):
-            host = shown(host_of(self.endpoint))
-            raise Wrong(f"expected an address on this machine, found host {host}", "endpoint")
         if self.auth and not self.endpoint:
             raise Wrong('"none" needs an endpoint on this machine beside it', "auth")
+        if self.endpoint and not loopback(self.endpoint):
+            host = shown(host_of(self.endpoint))
+            if self.auth:
+                raise Wrong(f'with auth = "none", expected an address on this machine, found host {host}', "endpoint")
+            if not self.endpoint.lower().startswith("https:"):
+                raise Wrong(f"expected https://…: over http everybody on the way can act for you at {host}", "endpoint")
         return self
 
 

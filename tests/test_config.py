@@ -229,10 +229,16 @@ ONE_MISTAKE = {
         "endpoint",
     ),
     "endpoint elsewhere": (
-        ME + '[[source]]\nname = "g"\ntype = "google"\nendpoint = "https://evil.example/"\n',
+        ME + '[[source]]\nname = "g"\ntype = "google"\nendpoint = "https://evil.example/"\nauth = "none"\n',
         7,
         "source.g.endpoint",
         "on this machine",
+    ),
+    "endpoint elsewhere without a lock": (
+        ME + '[[source]]\nname = "g"\ntype = "google"\nendpoint = "http://proxy.example/"\n',
+        7,
+        "source.g.endpoint",
+        "https",
     ),
     "subject alone": (
         ME + '[[source]]\nname = "g"\ntype = "google"\nsubject = "a@b.example"\n',
@@ -330,6 +336,11 @@ def test_a_sign_in_free_endpoint_is_for_this_machine(tmp_path: Path) -> None:
     for host in ("127.0.0.1:9", "localhost", "[::1]:8080"):
         text = ME + f'[[source]]\nname = "g"\ntype = "google"\nendpoint = "http://{host}/"\nauth = "none"\n'
         assert load(written(tmp_path, text)).sources[0].name == "g"
+
+
+def test_a_proxy_in_front_of_google_may_be_elsewhere_over_https(tmp_path: Path) -> None:
+    text = ME + '[[source]]\nname = "g"\ntype = "google"\nendpoint = "https://proxy.example/calendar/v3/"\n'
+    assert load(written(tmp_path, text)).sources[0].name == "g"
 
 
 def test_holiday_codes_known_by_source_are_exactly_some_of_the_packages_own() -> None:
