@@ -7,8 +7,6 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("googleapiclient", reason='needs pip install "calsync[google]"')
-
 from calsync.google import scopes
 from calsync.google.tokens import SignIn, keep, token_file
 from tests.acceptance.conftest import House

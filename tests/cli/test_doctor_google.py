@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-pytest.importorskip("googleapiclient", reason='needs pip install "calsync[google]"')
-
 from calsync.cli.checks_google import look_at_source
 from calsync.config import GoogleSource
 from calsync.google import scopes

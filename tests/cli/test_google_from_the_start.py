@@ -7,8 +7,6 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("google_auth_oauthlib", reason='needs pip install "calsync[google]"')
-
 from tests.cli.conftest import Home
 from tests.emulate import TOKEN, USER, Emulate, emulate
 from tests.google_browser import Login, client_file, consented, opened

@@ -11,8 +11,6 @@ from urllib.parse import urlsplit
 
 import pytest
 
-pytest.importorskip("google_auth_oauthlib", reason='needs pip install "calsync[google]"')
-
 from calsync.config import load
 from calsync.errors import CalsyncError, SignInError, UsageError
 from calsync.google import scopes

@@ -15,8 +15,6 @@ from calsync.dav.server import DavError, Patience, Server
 from tests.dav_habits import Door, Reply
 from tests.dav_servers import DavServer, Radicale
 
-pytest.importorskip("cryptography")
-
 
 class Authority:
     """Signs certificates for servers; its own stands in ``file``."""

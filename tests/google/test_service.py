@@ -13,8 +13,6 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("googleapiclient", reason='needs pip install "calsync[google]"')
-
 from calsync.errors import SignInError
 from calsync.google import scopes
 from calsync.google.account import Account, account_of

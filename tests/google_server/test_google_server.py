@@ -10,14 +10,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-
-from tests.google_server import Call, GoogleServer, Refused
-from tests.google_server.document import wrong_in
-
-pytest.importorskip("googleapiclient", reason='needs pip install "calsync[google]"')
 from googleapiclient.errors import HttpError
 
+from tests.google_server import Call, GoogleServer, Refused
 from tests.google_server.client import reason, service
+from tests.google_server.document import wrong_in
 
 HOUR = timedelta(hours=1)
 TEA = datetime(2026, 5, 4, 15, tzinfo=UTC)

@@ -7,8 +7,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-
-pytest.importorskip("googleapiclient", reason='needs pip install "calsync[google]"')
 from googleapiclient.errors import HttpError
 
 from tests.emulate import TOKEN, USER, Emulate, emulate

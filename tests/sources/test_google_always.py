@@ -6,7 +6,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
@@ -163,5 +162,4 @@ class Nights(RuleBasedStateMachine):
 
 
 def test_after_any_night_calsync_knows_what_a_first_reading_would_find() -> None:
-    pytest.importorskip("googleapiclient", reason='needs pip install "calsync[google]"')
     run_state_machine_as_test(Nights, settings=settings(max_examples=8, stateful_step_count=15, deadline=None))
