@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 
-from calsync.ids import digest_id
 from calsync.model import Reminder
 from calsync.outputs.base import Details
 from calsync.outputs.icalendar_text import legal, web_address
@@ -54,7 +53,7 @@ def body_of(reminder: Reminder, details: Details, alarm: timedelta | None) -> di
         "visibility": "private",
         "reminders": {"useDefault": False, "overrides": [] if alarm is None or reminder.done else [popup]},
         "source": {"title": "The meeting", "url": url} if url else None,
-        "extendedProperties": {"private": _marks(reminder, details, content)},
+        "extendedProperties": {"private": _marks(reminder, details)},
     }
 
 
@@ -82,7 +81,7 @@ def content_of(item: Mapping[str, Any], home: tzinfo) -> Content:
     return Content(start, max(start, end), title, str(item.get("description", "")), ticked(title))
 
 
-def _marks(reminder: Reminder, details: Details, content: Content) -> dict[str, str | None]:
+def _marks(reminder: Reminder, details: Details) -> dict[str, str | None]:
     """As little as the output's detail allows: what is not shown stands in no mark either."""
     rule = reminder.rule if details != "busy" else ""
     meeting = reminder.meeting if details == "full" else ""
@@ -91,7 +90,6 @@ def _marks(reminder: Reminder, details: Details, content: Content) -> dict[str, 
         "calsyncId": reminder.id,
         "calsyncRule": rule[:_LONGEST_VALUE] or None,
         "calsyncMeeting": meeting if 0 < len(meeting) <= _LONGEST_VALUE else None,
-        "calsyncDigest": digest_id(*content),
     }
 
 

@@ -118,7 +118,7 @@ def test_no_more_is_written_than_the_detail_allows(place: Place, details: Any, t
     assert event["summary"] == title
     assert bool(event.get("description")) is (details == "full")
     assert ("source" in event) is (details == "full")
-    assert event["extendedProperties"]["private"].keys() - {"calsync", "calsyncId", "calsyncDigest"} == marks
+    assert event["extendedProperties"]["private"].keys() - {"calsync", "calsyncId"} == marks
     assert "Lima" not in str(event) or details != "busy"
 
 
